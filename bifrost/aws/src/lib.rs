@@ -49,6 +49,7 @@ pub const ERROR_CODES: &[&[bifrost_core::error_code::ErrorCode]] = &[];
 use account::deployer_account;
 #[cfg(any(feature = "client", feature = "lambda"))]
 pub use audit::{AuditLocation, AwsAuditStore, KmsSigner, KnownKey};
+pub use bifrost_core::cloud::found;
 pub use call_scope::CallScope;
 #[cfg(feature = "client")]
 pub use client::Aws;
@@ -62,6 +63,6 @@ pub use locks::DynamoDbLocks;
 pub use objects::S3Objects;
 pub use pages::pages;
 pub use port::{AwsCall, AwsChange, AwsClient, emulated_session};
-pub use request::{Request, each, found};
+pub use request::{Request, each};
 pub use roles::{AssumedRoles, RoleOptions};
 pub use session::AwsSession;

@@ -84,6 +84,12 @@ impl<'a> AwsCall<'a> {
         AwsCall { session: self.session, request: self.request.about(resource) }
     }
 
+    /// ARN of a resource of a service in the account and region of the call: `call.arn("sns", topic)`.
+    #[must_use]
+    pub fn arn(self, service: &str, resource: &str) -> String {
+        self.session.region().arn(service, self.session.account(), resource)
+    }
+
     /// Sends a request: a call of the SDK's `send()`, or all pages of its paginator.
     ///
     /// # Errors

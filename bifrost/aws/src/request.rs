@@ -144,18 +144,6 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The resource that was looked up; `None` if it does not exist.
-///
-/// # Errors
-/// The error of the answer, except that the resource does not exist.
-pub fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 /// Makes a request for each part, several at a time, and returns the answers in the order of the parts. It makes all
 /// requests, even if one fails.
 ///

@@ -1,5 +1,6 @@
 //! The parts of the state that a call changed, so that the file is written in small rows.
 
+use super::state::Resources;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -65,8 +66,13 @@ impl Changes {
         }
     }
 
+    /// Saves a field with parts of its own, such as a [`ByRegion`](crate::ByRegion).
+    pub fn resources<R: Resources>(&mut self, field: &str, new: &R, saved: &mut R) {
+        self.within(field, |changes| new.save(saved, changes));
+    }
+
     /// Saves a field that is a map of values with parts of their own, each by `save`: new value, saved value.
-    pub fn nested<K, V>(
+    pub(super) fn nested<K, V>(
         &mut self,
         field: &str,
         new: &BTreeMap<K, V>,

@@ -31,7 +31,7 @@ pub use engine::{Engine, Lease, Pace};
 pub use error::{EngineError, ServiceError, StoreError, shortened};
 pub use fault::{Fault, FaultKind, Lost};
 pub use lock_table::LockItems;
-pub use region_state::{ByRegion, RegionState};
+pub use region_state::{ByRegion, RegionState, Regional};
 pub use session::LocalSession;
 pub use sqlite::{AuditFile, audit_logs, open_audit};
 pub use state::{Account, Bucket, LocalState, Resources, Role, SeedError, Shared, StoredObject, later, read_seed};

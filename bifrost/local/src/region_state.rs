@@ -63,8 +63,46 @@ impl<R> RegionState<'_, R> {
     }
 }
 
-/// Resources that each region has for itself: `type Resources = ByRegion<Table>`. A call reaches those of its region with
-/// [`RegionState::here`] and [`RegionState::here_mut`].
+impl<R: Regional> RegionState<'_, R> {
+    /// The resources of the region of the call.
+    #[must_use]
+    pub fn here(&self) -> &R::Region {
+        self.resources.regions().of(self.region)
+    }
+
+    /// The resources of the region of the call, to change them.
+    pub fn here_mut(&mut self) -> &mut R::Region {
+        self.resources.regions_mut().of_mut(self.region)
+    }
+}
+
+/// Resources of an account of which each region has its own, beside those that all regions share. A call reaches those of its
+/// region with [`RegionState::here`] and [`RegionState::here_mut`].
+pub trait Regional: Resources {
+    /// What each region has.
+    type Region: Resources;
+
+    /// The resources of all regions.
+    fn regions(&self) -> &ByRegion<Self::Region>;
+
+    /// The resources of all regions, to change them.
+    fn regions_mut(&mut self) -> &mut ByRegion<Self::Region>;
+}
+
+impl<T: Resources> Regional for ByRegion<T> {
+    type Region = T;
+
+    fn regions(&self) -> &Self {
+        self
+    }
+
+    fn regions_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// Resources that each region has for itself: `type Resources = ByRegion<Table>`, or a field if regions share others
+/// ([`Regional`]).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(
     from = "BTreeMap<Region, T>",
@@ -78,18 +116,24 @@ pub struct ByRegion<T> {
 }
 
 impl<T> ByRegion<T> {
-    /// The resources of a region, for tests and seeds that look at a state without a call.
+    /// The resources of a region.
     #[must_use]
-    pub fn get(&self, region: &Region) -> &T {
+    pub fn of(&self, region: &Region) -> &T {
         self.regions.get(region).unwrap_or(&self.nothing)
     }
 
     /// The resources of a region, to change them.
-    pub fn get_mut(&mut self, region: &Region) -> &mut T
+    pub fn of_mut(&mut self, region: &Region) -> &mut T
     where
         T: Default,
     {
         self.regions.entry(region.clone()).or_default()
+    }
+
+    /// Whether no region has resources.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.regions.is_empty()
     }
 }
 
@@ -121,18 +165,5 @@ impl<T: Resources> Resources for ByRegion<T> {
 impl<V: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> Resources for BTreeMap<String, V> {
     fn save(&self, saved: &mut Self, changes: &mut Changes) {
         changes.own_entries(self, saved);
-    }
-}
-
-impl<T: Default> RegionState<'_, ByRegion<T>> {
-    /// The resources of the region of the call.
-    #[must_use]
-    pub fn here(&self) -> &T {
-        self.resources.get(self.region)
-    }
-
-    /// The resources of the region of the call, to change them.
-    pub fn here_mut(&mut self) -> &mut T {
-        self.resources.get_mut(self.region)
     }
 }

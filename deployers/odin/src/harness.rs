@@ -62,7 +62,7 @@ pub(crate) fn region(harness: &TestHarness<Odin>) -> OdinRegion {
     let account: AccountId = "000000000000".parse().unwrap();
     let resources: OdinAccount =
         harness.store().read(|local_state| local_state.accounts[&account].resources.clone()).unwrap();
-    resources.regions[&"us-east-1".parse().unwrap()].clone()
+    resources.regions.of(&"us-east-1".parse().unwrap()).clone()
 }
 
 /// Odin's ports into the sample release's account and region.

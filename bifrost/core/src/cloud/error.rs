@@ -58,6 +58,18 @@ impl CloudError {
     }
 }
 
+/// The resource that was looked up; `None` if it does not exist.
+///
+/// # Errors
+/// The error of the call, except that the resource does not exist.
+pub fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Coded for CloudError {
     const CODES: &'static [ErrorCode] = &[
         ErrorCode {

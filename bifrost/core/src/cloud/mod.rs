@@ -21,7 +21,7 @@ pub use audit::{
     StoredCheckpoint, VersionsPage,
 };
 pub use call::{Attempt, Call, CallCounter, CallName, Principal, is_read};
-pub use error::CloudError;
+pub use error::{CloudError, found};
 pub use error_kind::{ErrorKind, ErrorKinds};
 pub use executions::{
     ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions, ListedExecution, Names, StartError,

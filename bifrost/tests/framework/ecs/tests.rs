@@ -23,7 +23,7 @@ fn services(api: &str, web: &str) -> Value {
 }
 
 fn ecs(resources: &Ecs) -> &Region {
-    resources.get(&"us-east-1".parse().unwrap())
+    resources.of(&"us-east-1".parse().unwrap())
 }
 
 /// ECS in the target account.
@@ -159,7 +159,7 @@ async fn service_that_somebody_else_updates_is_left_alone() {
     harness.run_until(|| true).await.unwrap();
     let update = |state: &mut LocalState<Ecs>| {
         let account = state.account(&"222222222222".parse().unwrap()).unwrap();
-        let ecs = account.resources.get_mut(&"us-east-1".parse().unwrap());
+        let ecs = account.resources.of_mut(&"us-east-1".parse().unwrap());
         let mut by_hand = ecs.definitions[0].clone();
         (by_hand.arn, by_hand.definition.image) = ("by-hand".into(), "api:hand".into());
         ecs.definitions.push(by_hand);

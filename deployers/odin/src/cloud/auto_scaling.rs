@@ -1,12 +1,18 @@
 //! EC2 Auto Scaling: groups, instances, attachments, scaling policies, and the CloudWatch alarms that trigger them.
 
 use super::Tags;
-use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tokio::try_join;
+
+/// The maximum number of load balancers or target groups that one request may detach.
+pub const DETACH_LIMIT: usize = 10;
+
+/// The maximum number of alarms that one request may delete.
+pub const DELETE_LIMIT: usize = 100;
 
 /// An auto-scaling group as `DescribeAutoScalingGroups` returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,88 +150,135 @@ pub struct Attachments {
 ///
 /// A group that does not exist is an error that [`CloudError::is_not_found`]: AWS's `ValidationError`
 /// with `AutoScalingGroup name not found`.
-#[async_trait]
-pub trait AutoScaling: Send + Sync {
-    /// All groups that have all these tags, sorted by name, including those that are being deleted
-    /// (`autoscaling:DescribeAutoScalingGroups` with `tag:` filters, every page).
+#[bifrost::port]
+pub trait AutoScaling {
+    /// All groups that have all these tags, sorted by name, including those that are being deleted.
     ///
     /// # Errors
     /// [`CloudError`] from Auto Scaling.
+    #[call("autoscaling:DescribeAutoScalingGroups")]
     async fn groups(&self, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, CloudError>;
 
-    /// The group of that name, or `None` if it does not exist (`autoscaling:DescribeAutoScalingGroups`).
+    /// The group of that name, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from Auto Scaling.
+    #[call("autoscaling:DescribeAutoScalingGroups", name)]
     async fn group(&self, name: &str) -> Result<Option<AutoScalingGroup>, CloudError>;
 
-    /// Creates a group (`autoscaling:CreateAutoScalingGroup`). Its instances are launched later.
+    /// Creates a group. Its instances are launched later.
     ///
     /// # Errors
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if a group of that name exists, even if
     /// it is being deleted; `ValidationError` if a resource that it refers to does not exist.
+    #[change("autoscaling:CreateAutoScalingGroup", group.name)]
     async fn create_group(&self, proof: &Proof, group: &NewAutoScalingGroup) -> Result<(), CloudError>;
 
-    /// Sets all three sizes of a group (`autoscaling:UpdateAutoScalingGroup`). Instances are launched and terminated
-    /// later.
+    /// Sets all three sizes of a group. Instances are launched and terminated later.
     ///
     /// # Errors
     /// If the group does not exist or is being deleted, or if the sizes contradict each other.
+    #[change("autoscaling:UpdateAutoScalingGroup", group)]
     async fn set_capacity(&self, proof: &Proof, group: &str, capacity: Capacity) -> Result<(), CloudError>;
 
-    /// Enables collection of all metrics of the group, each minute (`autoscaling:EnableMetricsCollection`).
+    /// Enables collection of all metrics of the group, each minute.
     ///
     /// # Errors
     /// If the group does not exist.
+    #[change("autoscaling:EnableMetricsCollection", group)]
     async fn enable_metrics(&self, proof: &Proof, group: &str) -> Result<(), CloudError>;
 
-    /// Creates the scaling policy, or replaces the one with its name, and returns its ARN
-    /// (`autoscaling:PutScalingPolicy`).
+    /// Creates the scaling policy, or replaces the one with its name, and returns its ARN.
     ///
     /// # Errors
     /// If the group does not exist.
+    #[change("autoscaling:PutScalingPolicy", policy.name)]
     async fn put_scaling_policy(&self, proof: &Proof, policy: &NewScalingPolicy) -> Result<String, CloudError>;
 
-    /// The names of the alarms that trigger the group's scaling policies (`autoscaling:DescribePolicies`, every page).
+    /// The names of the alarms that trigger the group's scaling policies.
     ///
     /// # Errors
     /// [`CloudError`] from Auto Scaling.
+    #[call("autoscaling:DescribePolicies", group)]
     async fn policy_alarms(&self, group: &str) -> Result<Vec<String>, CloudError>;
 
-    /// Detaches classic load balancers (`autoscaling:DetachLoadBalancers`, at most 10 a request). The instances
-    /// drain first; see [`AutoScaling::attachments`]. An attachment that is already draining continues to drain.
+    /// Detaches at most [`DETACH_LIMIT`] classic load balancers. The instances drain first; see
+    /// [`AutoScaling::attachments`]. An attachment that is already draining continues to drain.
     ///
     /// # Errors
     /// If the group does not exist or is being deleted, or
     /// (`ValidationError`) if one of them is not attached: pass only names from [`AutoScalingGroup::load_balancers`].
+    #[change("autoscaling:DetachLoadBalancers", group)]
     async fn detach_load_balancers(&self, proof: &Proof, group: &str, names: &[String]) -> Result<(), CloudError>;
 
-    /// Detaches target groups (`autoscaling:DetachLoadBalancerTargetGroups`, at most 10 a request), as
-    /// [`AutoScaling::detach_load_balancers`] does.
+    /// Detaches at most [`DETACH_LIMIT`] target groups, as [`AutoScaling::detach_load_balancers`] does.
     ///
     /// # Errors
     /// As [`AutoScaling::detach_load_balancers`]: pass only ARNs from [`AutoScalingGroup::target_group_arns`].
+    #[change("autoscaling:DetachLoadBalancerTargetGroups", group)]
     async fn detach_target_groups(&self, proof: &Proof, group: &str, arns: &[String]) -> Result<(), CloudError>;
 
-    /// The attachments of the group and their states (`autoscaling:DescribeLoadBalancers` and
-    /// `autoscaling:DescribeLoadBalancerTargetGroups` at the same time, every page).
+    // Auto Scaling accepts one change of a group at a time, so the next two send their requests one after another.
+
+    /// Detaches the group from all of its classic load balancers.
+    ///
+    /// # Errors
+    /// As [`AutoScaling::detach_load_balancers`].
+    async fn detach_all_load_balancers(&self, proof: &Proof, group: &AutoScalingGroup) -> Result<(), CloudError> {
+        for names in group.load_balancers.chunks(DETACH_LIMIT) {
+            self.detach_load_balancers(proof, &group.name, names).await?;
+        }
+        Ok(())
+    }
+
+    /// Detaches the group from all of its target groups.
+    ///
+    /// # Errors
+    /// As [`AutoScaling::detach_target_groups`].
+    async fn detach_all_target_groups(&self, proof: &Proof, group: &AutoScalingGroup) -> Result<(), CloudError> {
+        for arns in group.target_group_arns.chunks(DETACH_LIMIT) {
+            self.detach_target_groups(proof, &group.name, arns).await?;
+        }
+        Ok(())
+    }
+
+    /// The states of the group's classic load balancers by name.
     ///
     /// # Errors
     /// If the group does not exist.
-    async fn attachments(&self, group: &str) -> Result<Attachments, CloudError>;
+    #[call("autoscaling:DescribeLoadBalancers", group)]
+    async fn load_balancer_states(&self, group: &str) -> Result<BTreeMap<String, String>, CloudError>;
 
-    /// Deletes a group with its instances, policies and hooks (`autoscaling:DeleteAutoScalingGroup` with
-    /// `ForceDelete`). The group is listed with a `status` until its last instance is terminated.
+    /// The states of the group's target groups by ARN.
+    ///
+    /// # Errors
+    /// If the group does not exist.
+    #[call("autoscaling:DescribeLoadBalancerTargetGroups", group)]
+    async fn target_group_states(&self, group: &str) -> Result<BTreeMap<String, String>, CloudError>;
+
+    /// The attachments of the group and their states.
+    ///
+    /// # Errors
+    /// If the group does not exist.
+    async fn attachments(&self, group: &str) -> Result<Attachments, CloudError> {
+        let (load_balancers, target_groups) =
+            try_join!(self.load_balancer_states(group), self.target_group_states(group))?;
+        Ok(Attachments { load_balancers, target_groups })
+    }
+
+    /// Deletes a group with its instances, policies and hooks (`ForceDelete`). The group is listed with a `status` until
+    /// its last instance is terminated.
     ///
     /// # Errors
     /// If the group does not exist, or (`ScalingActivityInProgress`, `ResourceInUse`) it cannot be deleted now.
+    #[change("autoscaling:DeleteAutoScalingGroup", name)]
     async fn delete_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 
-    /// Deletes the launch configuration that Go Odin created for a group
-    /// (`autoscaling:DeleteLaunchConfiguration`).
+    /// Deletes the launch configuration that Go Odin created for a group.
     ///
     /// # Errors
     /// If it does not exist, or (`ResourceInUse`) a group still uses it.
+    #[change("autoscaling:DeleteLaunchConfiguration", name)]
     async fn delete_launch_configuration(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 }
 
@@ -259,23 +312,30 @@ pub struct NewAlarm {
 }
 
 /// CloudWatch alarms.
-#[async_trait]
-pub trait Alarms: Send + Sync {
-    /// Creates the alarm, or replaces the one with its name (`cloudwatch:PutMetricAlarm`).
+#[bifrost::port]
+pub trait Alarms {
+    /// Creates the alarm, or replaces the one with its name.
     ///
     /// # Errors
     /// [`CloudError`] from CloudWatch.
+    #[change("cloudwatch:PutMetricAlarm", alarm.name)]
     async fn put(&self, proof: &Proof, alarm: &NewAlarm) -> Result<(), CloudError>;
 
-    /// The names of all alarms whose name begins with `prefix` (`cloudwatch:DescribeAlarms`, every page).
+    /// Deletes at most [`DELETE_LIMIT`] alarms. Names that do not exist are ignored.
     ///
     /// # Errors
     /// [`CloudError`] from CloudWatch.
-    async fn names(&self, prefix: &str) -> Result<Vec<String>, CloudError>;
-
-    /// Deletes alarms (`cloudwatch:DeleteAlarms`, at most 100 a request). Names that do not exist are ignored.
-    ///
-    /// # Errors
-    /// [`CloudError`] from CloudWatch.
+    #[change("cloudwatch:DeleteAlarms", names.first().map_or("", String::as_str))]
     async fn delete(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError>;
+
+    /// Deletes any number of alarms. Names that do not exist are ignored.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete). Then no further request is sent.
+    async fn delete_all(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError> {
+        for names in names.chunks(DELETE_LIMIT) {
+            self.delete(proof, names).await?;
+        }
+        Ok(())
+    }
 }

@@ -1,9 +1,10 @@
 //! EC2: images, subnets, security groups and placement groups.
 
 use super::Tags;
-use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Selects resources. A resource that does not exist is missing from the result; it is not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,14 @@ pub enum Filter {
     Ids(Vec<String>),
     /// Resources whose tag `Name` is one of these.
     Names(Vec<String>),
+}
+
+/// The ids or names, joined with commas: the resource of a call.
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Ids(wanted) | Self::Names(wanted)) = self;
+        f.write_str(&wanted.join(","))
+    }
 }
 
 /// An Amazon machine image.
@@ -43,19 +52,26 @@ pub struct SecurityGroup {
     pub tags: Tags,
 }
 
-/// A placement group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A placement group. The local cloud stores it by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlacementGroup {
-    /// Its name.
-    pub name: String,
-    /// `pending`, `available`, `deleting` or `deleted`.
-    pub state: String,
     /// `cluster`, `spread` or `partition`.
     pub strategy: String,
     /// Number of partitions, only for strategy `partition`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_count: Option<u32>,
+    /// `pending`, `available`, `deleting` or `deleted`: instances can be launched only into an available group.
+    #[serde(default = "available")]
+    pub state: String,
     /// Its tags.
+    #[serde(default)]
     pub tags: Tags,
+}
+
+/// The state of a placement group that is not being created or deleted.
+pub(super) fn available() -> String {
+    "available".into()
 }
 
 /// Settings of a new placement group.
@@ -72,44 +88,49 @@ pub struct NewPlacementGroup {
 }
 
 /// The EC2 resources from which and into which instances are launched.
-#[async_trait]
-pub trait Compute: Send + Sync {
-    /// Images (`ec2:DescribeImages` with filter `image-id` or `tag:Name`, every page).
+#[bifrost::port]
+pub trait Compute {
+    /// The images that the filter selects.
     ///
     /// # Errors
     /// [`CloudError`] from EC2.
+    #[call("ec2:DescribeImages", filter)]
     async fn images(&self, filter: &Filter) -> Result<Vec<Image>, CloudError>;
 
-    /// Subnets (`ec2:DescribeSubnets` with filter `subnet-id` or `tag:Name`, every page).
+    /// The subnets that the filter selects.
     ///
     /// # Errors
     /// [`CloudError`] from EC2.
+    #[call("ec2:DescribeSubnets", filter)]
     async fn subnets(&self, filter: &Filter) -> Result<Vec<Subnet>, CloudError>;
 
-    /// Security groups (`ec2:DescribeSecurityGroups` with filter `group-id` or `tag:Name`, every page).
+    /// The security groups that the filter selects.
     ///
     /// # Errors
     /// [`CloudError`] from EC2.
+    #[call("ec2:DescribeSecurityGroups", filter)]
     async fn security_groups(&self, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError>;
 
-    /// The placement group of that name, or `None` if it does not exist (`ec2:DescribePlacementGroups` with
-    /// filter `group-name`).
+    /// The placement group of that name, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from EC2.
+    #[call("ec2:DescribePlacementGroups", name)]
     async fn placement_group(&self, name: &str) -> Result<Option<PlacementGroup>, CloudError>;
 
-    /// Creates a placement group (`ec2:CreatePlacementGroup`).
+    /// Creates a placement group.
     ///
     /// # Errors
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) (`InvalidPlacementGroup.Duplicate`) if it
     /// already exists.
+    #[change("ec2:CreatePlacementGroup", group.name)]
     async fn create_placement_group(&self, proof: &Proof, group: &NewPlacementGroup) -> Result<(), CloudError>;
 
-    /// Deletes a placement group (`ec2:DeletePlacementGroup`).
+    /// Deletes a placement group.
     ///
     /// # Errors
     /// Not found (`InvalidPlacementGroup.Unknown`) if it does not exist;
     /// [`Conflict`](bifrost::cloud::ErrorKind::Conflict) (`InvalidPlacementGroup.InUse`) while it contains instances.
+    #[change("ec2:DeletePlacementGroup", name)]
     async fn delete_placement_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 }

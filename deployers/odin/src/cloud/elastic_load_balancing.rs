@@ -1,9 +1,9 @@
 //! Elastic Load Balancing: classic load balancers, and target groups of application and network load balancers.
 
 use super::Tags;
-use async_trait::async_trait;
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, found};
 use std::collections::BTreeMap;
+use tokio::join;
 
 /// A classic load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,20 +15,40 @@ pub struct LoadBalancer {
 }
 
 /// Classic load balancers.
-#[async_trait]
-pub trait ClassicBalancers: Send + Sync {
-    /// The load balancer of that name, or `None` if it does not exist (`elasticloadbalancing:DescribeLoadBalancers`,
-    /// `elasticloadbalancing:DescribeTags`).
+#[bifrost::port]
+pub trait ClassicBalancers {
+    /// Whether the load balancer exists.
     ///
     /// # Errors
     /// [`CloudError`] from Elastic Load Balancing, except `LoadBalancerNotFound`.
-    async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError>;
+    #[call("elasticloadbalancing:DescribeLoadBalancers", name)]
+    async fn exists(&self, name: &str) -> Result<bool, CloudError>;
 
-    /// The state of each registered instance by its id: `InService`, `OutOfService` or `Unknown`
-    /// (`elasticloadbalancing:DescribeInstanceHealth`). The result contains only registered instances.
+    /// The tags of the load balancer.
+    ///
+    /// # Errors
+    /// `LoadBalancerNotFound` if it does not exist.
+    #[call("elasticloadbalancing:DescribeTags", name)]
+    async fn tags(&self, name: &str) -> Result<Tags, CloudError>;
+
+    /// The load balancer of that name, or `None` if it does not exist.
+    ///
+    /// # Errors
+    /// As [`exists`](Self::exists).
+    async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError> {
+        if !self.exists(name).await? {
+            return Ok(None);
+        }
+        let tags = found(self.tags(name).await)?;
+        Ok(tags.map(|tags| LoadBalancer { name: name.to_owned(), tags }))
+    }
+
+    /// The state of each registered instance by its id: `InService`, `OutOfService` or `Unknown`. The result contains only
+    /// registered instances.
     ///
     /// # Errors
     /// `LoadBalancerNotFound` if the load balancer does not exist.
+    #[call("elasticloadbalancing:DescribeInstanceHealth", name)]
     async fn instance_health(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError>;
 }
 
@@ -46,21 +66,46 @@ pub struct TargetGroup {
 }
 
 /// Target groups.
-#[async_trait]
-pub trait TargetGroups: Send + Sync {
-    /// The target group of that name, or `None` if it does not exist (`elasticloadbalancing:DescribeTargetGroups`;
-    /// then, at the same time,
-    /// `elasticloadbalancing:DescribeTags` and `elasticloadbalancing:DescribeTargetGroupAttributes`).
+#[bifrost::port]
+pub trait TargetGroups {
+    /// ARN of the target group of that name, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from Elastic Load Balancing, except `TargetGroupNotFound`.
-    async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError>;
+    #[call("elasticloadbalancing:DescribeTargetGroups", name)]
+    async fn arn(&self, name: &str) -> Result<Option<String>, CloudError>;
 
-    /// The state of each registered target by its instance's id: `initial`, `healthy`, `unhealthy`, `unused`,
-    /// `draining`, `unavailable` (`elasticloadbalancing:DescribeTargetHealth`). The result contains only
-    /// registered instances. An instance with several ports has the state of the first port that is not `healthy`.
+    /// The tags of the target group.
+    ///
+    /// # Errors
+    /// `TargetGroupNotFound` if it does not exist.
+    #[call("elasticloadbalancing:DescribeTags", name)]
+    async fn tags(&self, name: &str, arn: &str) -> Result<Tags, CloudError>;
+
+    /// Seconds over which the traffic to a new target increases to its full share; 0 if slow start is disabled.
     ///
     /// # Errors
     /// `TargetGroupNotFound` if the target group does not exist.
+    #[call("elasticloadbalancing:DescribeTargetGroupAttributes", arn)]
+    async fn slow_start_seconds(&self, arn: &str) -> Result<u32, CloudError>;
+
+    /// The target group of that name, or `None` if it does not exist.
+    ///
+    /// # Errors
+    /// As [`arn`](Self::arn).
+    async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError> {
+        let Some(arn) = self.arn(name).await? else { return Ok(None) };
+        let (tags, slow_start) = join!(self.tags(name, &arn), self.slow_start_seconds(&arn));
+        let (Some(tags), Some(slow_start_seconds)) = (found(tags)?, found(slow_start)?) else { return Ok(None) };
+        Ok(Some(TargetGroup { arn, name: name.to_owned(), tags, slow_start_seconds }))
+    }
+
+    /// The state of each registered target by its instance's id: `initial`, `healthy`, `unhealthy`, `unused`,
+    /// `draining`, `unavailable`. The result contains only registered instances. An instance with several ports has the
+    /// state of the first port that is not `healthy`.
+    ///
+    /// # Errors
+    /// `TargetGroupNotFound` if the target group does not exist.
+    #[call("elasticloadbalancing:DescribeTargetHealth", arn)]
     async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError>;
 }

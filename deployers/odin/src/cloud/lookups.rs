@@ -1,7 +1,6 @@
 //! Resources that Odin only looks up: IAM instance profiles and roles, which are global to the account, and the SNS
 //! topics to which lifecycle hooks publish.
 
-use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 
 /// An instance profile.
@@ -21,28 +20,30 @@ pub struct Role {
 }
 
 /// IAM.
-#[async_trait]
-pub trait Iam: Send + Sync {
-    /// The instance profile of that name, or `None` if it does not exist (`iam:GetInstanceProfile`).
+#[bifrost::port]
+pub trait Iam {
+    /// The instance profile of that name, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from IAM, except `NoSuchEntity`.
+    #[call("iam:GetInstanceProfile", name)]
     async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError>;
 
-    /// The role of that name, or `None` if it does not exist (`iam:GetRole`).
+    /// The role of that name, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from IAM, except `NoSuchEntity`.
+    #[call("iam:GetRole", name)]
     async fn role(&self, name: &str) -> Result<Option<Role>, CloudError>;
 }
 
 /// SNS.
-#[async_trait]
-pub trait Topics: Send + Sync {
-    /// ARN of the topic of that name in this account and region, or
-    /// `None` if it does not exist (`sns:GetTopicAttributes`).
+#[bifrost::port]
+pub trait Topics {
+    /// ARN of the topic of that name in this account and region, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from SNS, except `NotFound`.
+    #[call("sns:GetTopicAttributes", name)]
     async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError>;
 }

@@ -1,7 +1,7 @@
 //! The ports to AWS that Odin needs in a target account. They use AWS's terms and plain types.
 //!
-//! Handlers use only these traits. Each trait has an adapter for AWS and one for the local cloud. The documentation of
-//! each method names its AWS operations. The methods hide paging and AWS's limits on the size of a request.
+//! Handlers use only these traits. `#[bifrost::port]` declares for each what AWS (module `aws`) and the local cloud (module
+//! `local`) must write. The attributes name the AWS operations. The methods hide paging.
 //!
 //! A method that changes something takes a [`Proof`](bifrost::lifecycle::Proof) that this attempt may change it now: the root
 //! lock is its execution's, or, in a task that cleans up, the resource is its release's.
@@ -16,14 +16,12 @@ pub mod local;
 mod lookups;
 mod templates;
 
-pub use auto_scaling::{
-    Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, Comparison, HealthCheckType, Instance, LifecycleHook,
-    NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
-};
-pub use compute::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
-pub use elastic_load_balancing::{ClassicBalancers, LoadBalancer, TargetGroup, TargetGroups};
-pub use lookups::{Iam, InstanceProfile, Role, Topics};
-pub use templates::{EbsVolume, LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
+// With each port, the trait of each cloud.
+pub use auto_scaling::*;
+pub use compute::*;
+pub use elastic_load_balancing::*;
+pub use lookups::*;
+pub use templates::*;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

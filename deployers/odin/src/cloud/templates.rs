@@ -1,7 +1,6 @@
 //! EC2 launch templates, from which auto-scaling groups launch their instances.
 
 use super::Tags;
-use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use chrono::{DateTime, Utc};
@@ -67,31 +66,31 @@ pub struct NewLaunchTemplate {
 }
 
 /// EC2 launch templates.
-#[async_trait]
-pub trait LaunchTemplates: Send + Sync {
-    /// All launch templates that have all these tags, sorted by name (`ec2:DescribeLaunchTemplates` with
-    /// `tag:` filters, every page).
+#[bifrost::port]
+pub trait LaunchTemplates {
+    /// All launch templates that have all these tags, sorted by name.
     ///
     /// # Errors
     /// [`CloudError`] from EC2.
+    #[call("ec2:DescribeLaunchTemplates")]
     async fn launch_templates(&self, tags: &[(&str, &str)]) -> Result<Vec<LaunchTemplate>, CloudError>;
 
-    /// Creates a launch template (`ec2:CreateLaunchTemplate`). A repetition with the
-    /// same client token and content returns the existing template.
+    /// Creates a launch template. A repetition with the same client token and content returns the existing template.
     ///
     /// # Errors
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) (`InvalidLaunchTemplateName.AlreadyExistsException`)
     /// if another template has that name; `IdempotentParameterMismatch` if the token was used for other content.
+    #[change("ec2:CreateLaunchTemplate", template.name)]
     async fn create_launch_template(
         &self,
         proof: &Proof,
         template: &NewLaunchTemplate,
     ) -> Result<LaunchTemplate, CloudError>;
 
-    /// Deletes a launch template with all its versions (`ec2:DeleteLaunchTemplate`). A group that still uses it
-    /// cannot launch instances any more.
+    /// Deletes a launch template with all its versions. A group that still uses it cannot launch instances any more.
     ///
     /// # Errors
     /// Not found (`InvalidLaunchTemplateName.NotFoundException`) if it does not exist.
+    #[change("ec2:DeleteLaunchTemplate", name)]
     async fn delete_launch_template(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 }

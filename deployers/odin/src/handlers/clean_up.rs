@@ -8,7 +8,7 @@ use crate::concurrently::try_each;
 use crate::errors::{CleanUpError, CleanUpFailure};
 use crate::groups::{Groups, find_templates, is_own, release_id};
 use crate::release::{OdinFields, OdinRelease, ResourceName};
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, found};
 use bifrost::lifecycle::{Finish, Proof};
 use bifrost::release::Envelope;
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,23 +212,22 @@ async fn delete_own_placement_groups(
     found: Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError>,
 ) -> Result<(), Vec<CloudError>> {
     let groups = found.map_err(|error| vec![error])?;
-    let own: Vec<_> = groups.values().flatten().filter(|group| is_own(&group.tags, envelope)).collect();
+    let is_own = |group: &PlacementGroup| is_own(&group.tags, envelope);
+    let own: Vec<_> =
+        groups.iter().filter(|(_, group)| group.as_ref().is_some_and(is_own)).map(|(name, _)| name).collect();
     if own.is_empty() {
         return Ok(());
     }
     let Some(proof) = lock.map_err(|error| vec![error])? else { return Ok(()) };
-    let deleted = try_each(own, async |group: &PlacementGroup| {
-        ignore_not_found(ports.compute.delete_placement_group(&proof, &group.name).await)
+    let deleted = try_each(own, async |name: &ResourceName| {
+        ignore_not_found(ports.compute.delete_placement_group(&proof, name.as_str()).await)
     });
     deleted.await.map(drop)
 }
 
 /// The alarms of a group's policies; none if the group does not exist any more.
 async fn alarms_of(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Vec<String>, CloudError> {
-    match ports.groups.policy_alarms(&group.name).await {
-        Err(error) if error.is_not_found() => Ok(Vec::new()),
-        alarms => alarms,
-    }
+    Ok(found(ports.groups.policy_alarms(&group.name).await)?.unwrap_or_default())
 }
 
 /// Deletes a group with its instances, policies and alarms. The group exists, with a status, until its instances are
@@ -242,13 +241,7 @@ async fn delete_group_and_alarms(
     name: &str,
     alarms: &[String],
 ) -> Result<(), CloudError> {
-    let delete_alarms = async {
-        if alarms.is_empty() {
-            return Ok(());
-        }
-        ports.alarms.delete(proof, alarms).await
-    };
-    let (alarms, group) = join!(delete_alarms, ports.groups.delete_group(proof, name));
+    let (alarms, group) = join!(ports.alarms.delete_all(proof, alarms), ports.groups.delete_group(proof, name));
     alarms.and(ignore_not_found(group))
 }
 
@@ -262,5 +255,5 @@ async fn delete_launch_configuration(ports: &OdinPorts, proof: &Proof, name: &st
 
 /// A resource that does not exist any more needs no deletion.
 pub(super) fn ignore_not_found(outcome: Result<(), CloudError>) -> Result<(), CloudError> {
-    outcome.or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
+    found(outcome).map(drop)
 }

@@ -8,7 +8,7 @@ use crate::concurrently::try_each;
 use crate::errors::{DetachFailure, NotDetached};
 use crate::groups::Groups;
 use crate::release::{DetachStrategy, OdinRelease};
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, found};
 use bifrost::lifecycle::Proof;
 use tokio::join;
 
@@ -55,19 +55,10 @@ pub async fn detach_for_failure(context: &Context, release: OdinRelease) -> Resu
 
 /// Detaches a group from its balancers. A group that was deleted meanwhile counts as detached.
 async fn detach(ports: &OdinPorts, proof: &Proof, group: &AutoScalingGroup) -> Result<(), CloudError> {
-    let classic = async {
-        if group.load_balancers.is_empty() {
-            return Ok(());
-        }
-        ports.groups.detach_load_balancers(proof, &group.name, &group.load_balancers).await
-    };
-    let targets = async {
-        if group.target_group_arns.is_empty() {
-            return Ok(());
-        }
-        ports.groups.detach_target_groups(proof, &group.name, &group.target_group_arns).await
-    };
-    let (classic, targets) = join!(classic, targets);
+    let (classic, targets) = join!(
+        ports.groups.detach_all_load_balancers(proof, group),
+        ports.groups.detach_all_target_groups(proof, group)
+    );
     ignore_not_found(classic).and(ignore_not_found(targets))
 }
 
@@ -79,11 +70,7 @@ async fn check_drained(ports: &OdinPorts, groups: &[&AutoScalingGroup]) -> Resul
 
 /// The balancers that still drain the group, if any.
 async fn draining(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Option<String>, CloudError> {
-    let attachments = match ports.groups.attachments(&group.name).await {
-        Ok(attachments) => attachments,
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    let Some(attachments) = found(ports.groups.attachments(&group.name).await)? else { return Ok(None) };
     let all = attachments.load_balancers.iter().chain(&attachments.target_groups);
     let attached: Vec<_> =
         all.filter(|(_, state)| *state != "Removed").map(|(name, state)| format!("{name} ({state})")).collect();

@@ -24,6 +24,8 @@ pub struct RegionFixture {
     pub image: String,
     pub subnet: String,
     pub security_group: String,
+    /// The names of alarms, sorted; not all of them if there are many. Odin itself never lists alarms.
+    pub alarms: Box<dyn Fn() -> Vec<String>>,
     /// Advances the time.
     pub advance: Box<dyn Fn()>,
 }

@@ -45,14 +45,22 @@ pub fn fixture() -> RegionFixture {
     };
     let store = Store::in_memory(state);
     let session = LocalSession::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
+    let seen = Arc::clone(&store);
     RegionFixture {
         ports: ports(session),
         account: ACCOUNT.into(),
         image: "ami-1".into(),
         subnet: "subnet-1".into(),
         security_group: "sg-1".into(),
+        alarms: Box::new(move || seen.read(alarms).unwrap()),
         advance: Box::new(move || store.transact(advance_clock).unwrap()),
     }
+}
+
+fn alarms(state: &LocalState<OdinAccount>) -> Vec<String> {
+    let accounts = state.accounts.values();
+    let regions = accounts.map(|account| account.resources.regions.of(&REGION.parse().unwrap()));
+    regions.flat_map(|region| region.alarms.keys().cloned()).collect()
 }
 
 /// Advances the clock, and applies the changes that are due.

@@ -76,7 +76,7 @@ contract_tests! {
         detaching_what_is_not_attached_is_refused;
     scaling:
         put_scaling_policy_keeps_the_arn,
-        alarms_are_found_by_prefix,
-        many_alarms_are_listed_and_deleted,
+        put_alarm_replaces_the_one_of_its_name,
+        many_alarms_are_deleted,
         deleting_a_missing_alarm_succeeds;
 }

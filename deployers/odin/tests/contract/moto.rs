@@ -28,9 +28,11 @@ pub fn fixture() -> Option<RegionFixture> {
     seed.balancers(&subnet, &vpc);
     seed.old_group(&image, &subnet);
     let ports = ports(&session(moto, &account));
+    let of = account.clone();
     Some(RegionFixture {
         ports,
         account,
+        alarms: Box::new(move || alarms(&Seed { moto, account: &of })),
         image,
         subnet,
         security_group,
@@ -42,6 +44,14 @@ pub fn fixture() -> Option<RegionFixture> {
 pub fn check_gaps() {
     let gaps = MOTO.as_ref().map(Moto::gaps).unwrap_or_default();
     assert!(gaps.is_empty(), "moto does not support: {gaps:#?}");
+}
+
+fn alarms(seed: &Seed<'_>) -> Vec<String> {
+    let found = seed.call("cloudwatch", "DescribeAlarms", json!({}));
+    let mut names: Vec<_> =
+        found["MetricAlarms"].as_array().unwrap().iter().map(|alarm| text(&alarm["AlarmName"])).collect();
+    names.sort();
+    names
 }
 
 fn session(moto: &Moto, account: &str) -> AwsSession {

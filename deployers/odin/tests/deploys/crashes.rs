@@ -5,7 +5,7 @@ use crate::fixture::{Deploy, Fixture};
 use crate::invariants;
 use crate::journal::Journal;
 use crate::plan::ReleasePlan;
-use crate::sample_cloud::{IMAGE, Scenario, USER_DATA, set};
+use crate::sample_cloud::{IMAGE, REGION, Scenario, USER_DATA, set};
 use bifrost::cloud::ExecutionStatus;
 use bifrost::local::LocalState;
 use bifrost::testing::{Case, FaultSweep, SweepFault, TestHarness};
@@ -77,10 +77,9 @@ async fn failing() -> Second {
 /// The resources without what only grows.
 fn without_counters(account: &OdinAccount) -> Value {
     let mut account = account.clone();
-    for region in account.regions.values_mut() {
-        region.ids = 0;
-        region.images.values_mut().for_each(|image| image.launched = 0);
-    }
+    let region = account.regions.of_mut(&REGION.parse().unwrap());
+    region.ids = 0;
+    region.images.values_mut().for_each(|image| image.launched = 0);
     serde_json::to_value(account).unwrap()
 }
 

@@ -146,7 +146,7 @@ impl Fixture {
     pub fn change(&self, change: impl FnOnce(&mut OdinRegion)) {
         let change = |local_state: &mut LocalState<OdinAccount>| {
             let account = local_state.accounts.get_mut(&TARGET.parse().unwrap()).unwrap();
-            change(account.resources.regions.get_mut(&REGION.parse().unwrap()).unwrap());
+            change(account.resources.regions.of_mut(&REGION.parse().unwrap()));
         };
         self.harness.store().transact(change).unwrap();
     }
@@ -215,7 +215,7 @@ impl Fixture {
 pub fn region(local_state: &LocalState<OdinAccount>, account: &str) -> OdinRegion {
     let region = REGION.parse().unwrap();
     let account = local_state.accounts.get(&account.parse().unwrap());
-    account.and_then(|account| account.resources.regions.get(&region)).cloned().unwrap_or_default()
+    account.map(|account| account.resources.regions.of(&region).clone()).unwrap_or_default()
 }
 
 /// The root lock of a root dir.

@@ -23,7 +23,7 @@ async fn arns_have_the_partition_of_the_region() {
         assert!(execution.starts_with(&format!("arn:{partition}:states:{region}:{DEPLOYER}:")), "{execution}");
 
         let (account, name): (AccountId, Region) = (DEPLOYER.parse().unwrap(), region.parse().unwrap());
-        let found = harness.store().read(|state| state.accounts[&account].resources.regions[&name].clone()).unwrap();
+        let found = harness.store().read(|state| state.accounts[&account].resources.regions.of(&name).clone()).unwrap();
         let (group, template) = found.launch_templates.iter().find(|(name, _)| name.ends_with("-web")).unwrap();
         let iam = format!("arn:{partition}:iam::{DEPLOYER}");
         let profile = format!("{iam}:instance-profile/odin/coinbase/deploy-test/development/web/coinbase-deploy-test");

@@ -1,94 +1,84 @@
 //! EC2 on the AWS SDK: images, subnets, security groups and placement groups.
 
-use super::Service;
 use super::ec2::{exact_filter, filter_parts, tag_pairs, tag_specification};
-use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
-use async_trait::async_trait;
+use crate::cloud::{AwsCompute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::{Client, types};
-use bifrost::aws::{Request, each, pages};
+use bifrost::aws::{AwsCall, AwsChange, Request, each, pages};
 use bifrost::cloud::CloudError;
-use bifrost::lifecycle::Proof;
 use futures_util::TryFutureExt;
 use std::error::Error;
 
 /// One page of a response, and the token of the next page.
 type Page<T> = (Option<Vec<T>>, Option<String>);
 
-#[async_trait]
-impl Compute for Service<Client> {
-    async fn images(&self, filter: &Filter) -> Result<Vec<Image>, CloudError> {
+impl AwsCompute for Client {
+    async fn images(&self, call: AwsCall<'_>, filter: &Filter) -> Result<Vec<Image>, CloudError> {
         let fetch = |filter, token| {
-            let request = self.client.describe_images().filters(filter).set_next_token(token);
+            let request = self.describe_images().filters(filter).set_next_token(token);
             request.send().map_ok(|page| (page.images, page.next_token))
         };
-        self.all("ec2:DescribeImages", filter, "image-id", fetch, image).await
+        all(call, filter, "image-id", fetch, image).await
     }
 
-    async fn subnets(&self, filter: &Filter) -> Result<Vec<Subnet>, CloudError> {
+    async fn subnets(&self, call: AwsCall<'_>, filter: &Filter) -> Result<Vec<Subnet>, CloudError> {
         let fetch = |filter, token| {
-            let request = self.client.describe_subnets().filters(filter).set_next_token(token);
+            let request = self.describe_subnets().filters(filter).set_next_token(token);
             request.send().map_ok(|page| (page.subnets, page.next_token))
         };
-        self.all("ec2:DescribeSubnets", filter, "subnet-id", fetch, subnet).await
+        all(call, filter, "subnet-id", fetch, subnet).await
     }
 
-    async fn security_groups(&self, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError> {
+    async fn security_groups(&self, call: AwsCall<'_>, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError> {
         let fetch = |filter, token| {
-            let request = self.client.describe_security_groups().filters(filter).set_next_token(token);
+            let request = self.describe_security_groups().filters(filter).set_next_token(token);
             request.send().map_ok(|page| (page.security_groups, page.next_token))
         };
-        self.all("ec2:DescribeSecurityGroups", filter, "group-id", fetch, security_group).await
+        all(call, filter, "group-id", fetch, security_group).await
     }
 
-    async fn placement_group(&self, name: &str) -> Result<Option<PlacementGroup>, CloudError> {
-        let request = Request::new("ec2:DescribePlacementGroups", name);
-        let describe = self.client.describe_placement_groups().filters(exact_filter("group-name", [name]));
-        let answer = request.make(&self.session, describe.send()).await?;
+    async fn placement_group(&self, call: AwsCall<'_>, name: &str) -> Result<Option<PlacementGroup>, CloudError> {
+        let describe = self.describe_placement_groups().filters(exact_filter("group-name", [name]));
+        let answer = call.send(describe.send()).await?;
         let mut found = answer.placement_groups.unwrap_or_default().into_iter();
         let found = found.find(|found| found.group_name.as_deref() == Some(name));
-        found.map(|found| placement_group(found, request)).transpose()
+        found.map(|found| placement_group(found, *call)).transpose()
     }
 
-    async fn create_placement_group(&self, proof: &Proof, group: &NewPlacementGroup) -> Result<(), CloudError> {
-        let request = Request::new("ec2:CreatePlacementGroup", &group.name);
-        let partitions = group.partition_count.map(|count| request.number("PartitionCount", count)).transpose()?;
-        let create = self.client.create_placement_group().group_name(&group.name);
+    async fn create_placement_group(&self, call: AwsChange<'_>, group: &NewPlacementGroup) -> Result<(), CloudError> {
+        let partitions = group.partition_count.map(|count| call.number("PartitionCount", count)).transpose()?;
+        let create = self.create_placement_group().group_name(&group.name);
         let create = create.strategy(group.strategy.as_str().into()).set_partition_count(partitions);
         let tags = tag_specification(types::ResourceType::PlacementGroup, &group.tags);
-        request.change(&self.session, proof, create.set_tag_specifications(tags).send()).await.map(drop)
+        call.send(create.set_tag_specifications(tags).send()).await.map(drop)
     }
 
-    async fn delete_placement_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
-        let delete = self.client.delete_placement_group().group_name(name);
-        Request::new("ec2:DeletePlacementGroup", name).change(&self.session, proof, delete.send()).await.map(drop)
+    async fn delete_placement_group(&self, call: AwsChange<'_>, name: &str) -> Result<(), CloudError> {
+        call.send(self.delete_placement_group().group_name(name).send()).await.map(drop)
     }
 }
 
-impl Service<Client> {
-    /// All resources that the filter matches, with as many requests and pages as needed.
-    async fn all<S, T, E, F>(
-        &self,
-        operation: &'static str,
-        filter: &Filter,
-        id_filter: &str,
-        fetch: impl Fn(types::Filter, Option<String>) -> F,
-        describe: impl Fn(S, Request<'_>) -> Result<T, CloudError>,
-    ) -> Result<Vec<T>, CloudError>
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-        F: Future<Output = Result<Page<S>, SdkError<E>>> + Send,
-    {
-        let found = each(filter_parts(filter, id_filter), async |part| {
-            let request = Request::new(operation, &part.resource);
-            let found = pages(async |token| {
-                let (items, next) = request.make(&self.session, fetch(part.filter.clone(), token)).await?;
-                Ok((items.unwrap_or_default(), next))
-            });
-            found.await?.into_iter().map(|item| describe(item, request)).collect::<Result<Vec<_>, _>>()
+/// All resources that the filter matches, with as many requests and pages as needed.
+async fn all<S, T, E, F>(
+    call: AwsCall<'_>,
+    filter: &Filter,
+    id_filter: &str,
+    fetch: impl Fn(types::Filter, Option<String>) -> F,
+    describe: impl Fn(S, Request<'_>) -> Result<T, CloudError>,
+) -> Result<Vec<T>, CloudError>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    F: Future<Output = Result<Page<S>, SdkError<E>>> + Send,
+{
+    let found = each(filter_parts(filter, id_filter), async |part| {
+        let call = call.about(&part.resource);
+        let found = pages(async |token| {
+            let (items, next) = call.send(fetch(part.filter.clone(), token)).await?;
+            Ok((items.unwrap_or_default(), next))
         });
-        Ok(found.await?.into_iter().flatten().collect())
-    }
+        found.await?.into_iter().map(|item| describe(item, *call)).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(found.await?.into_iter().flatten().collect())
 }
 
 fn image(image: types::Image, request: Request<'_>) -> Result<Image, CloudError> {
@@ -113,7 +103,6 @@ fn security_group(group: types::SecurityGroup, request: Request<'_>) -> Result<S
 
 fn placement_group(group: types::PlacementGroup, request: Request<'_>) -> Result<PlacementGroup, CloudError> {
     Ok(PlacementGroup {
-        name: request.field("GroupName", group.group_name)?,
         state: request.field("State", group.state)?.as_str().to_owned(),
         strategy: request.field("Strategy", group.strategy)?.as_str().to_owned(),
         partition_count: group.partition_count.map(|count| request.count("PartitionCount", Some(count))).transpose()?,

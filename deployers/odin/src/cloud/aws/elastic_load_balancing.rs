@@ -1,39 +1,28 @@
 //! Elastic Load Balancing on the AWS SDK: classic load balancers and target groups.
 
-use super::Service;
-use crate::cloud::{ClassicBalancers, LoadBalancer, Tags, TargetGroup, TargetGroups};
-use async_trait::async_trait;
+use crate::cloud::{AwsClassicBalancers, AwsTargetGroups, Tags};
 use aws_sdk_elasticloadbalancing::types::InstanceState;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{TargetGroupAttribute, TargetHealthDescription};
-use bifrost::aws::{Request, found};
-use bifrost::cloud::CloudError;
+use bifrost::aws::{AwsCall, Request};
+use bifrost::cloud::{CloudError, found};
 use std::collections::BTreeMap;
-use tokio::join;
 
-#[async_trait]
-impl ClassicBalancers for Service<aws_sdk_elasticloadbalancing::Client> {
-    async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError> {
-        let request = Request::new("elasticloadbalancing:DescribeLoadBalancers", name);
-        let describe = self.client.describe_load_balancers().load_balancer_names(name);
-        let answer = found(request.make(&self.session, describe.send()).await)?;
-        if answer.and_then(|answer| answer.load_balancer_descriptions).is_none_or(|found| found.is_empty()) {
-            return Ok(None);
-        }
-        let request = Request::new("elasticloadbalancing:DescribeTags", name);
-        let describe = self.client.describe_tags().load_balancer_names(name);
-        let Some(answer) = found(request.make(&self.session, describe.send()).await)? else { return Ok(None) };
-        let tags =
-            answer.tag_descriptions.unwrap_or_default().into_iter().flat_map(|found| found.tags.unwrap_or_default());
-        let tags = request.tags(tags.map(|tag| (Some(tag.key), tag.value)))?;
-        Ok(Some(LoadBalancer { name: name.to_owned(), tags }))
+impl AwsClassicBalancers for aws_sdk_elasticloadbalancing::Client {
+    async fn exists(&self, call: AwsCall<'_>, name: &str) -> Result<bool, CloudError> {
+        let answer = found(call.send(self.describe_load_balancers().load_balancer_names(name).send()).await)?;
+        Ok(answer.and_then(|answer| answer.load_balancer_descriptions).is_some_and(|found| !found.is_empty()))
     }
 
-    async fn instance_health(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
-        let request = Request::new("elasticloadbalancing:DescribeInstanceHealth", name);
-        let describe = self.client.describe_instance_health().load_balancer_name(name);
-        let answer = request.make(&self.session, describe.send()).await?;
-        answer.instance_states.unwrap_or_default().into_iter().map(|found| state(found, request)).collect()
+    async fn tags(&self, call: AwsCall<'_>, name: &str) -> Result<Tags, CloudError> {
+        let answer = call.send(self.describe_tags().load_balancer_names(name).send()).await?;
+        let tags = answer.tag_descriptions.into_iter().flatten().flat_map(|found| found.tags.unwrap_or_default());
+        call.tags(tags.map(|tag| (Some(tag.key), tag.value)))
+    }
+
+    async fn instance_health(&self, call: AwsCall<'_>, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        let answer = call.send(self.describe_instance_health().load_balancer_name(name).send()).await?;
+        answer.instance_states.unwrap_or_default().into_iter().map(|found| state(found, *call)).collect()
     }
 }
 
@@ -44,44 +33,27 @@ fn state(found: InstanceState, request: Request<'_>) -> Result<(String, String),
     Ok((id, state))
 }
 
-#[async_trait]
-impl TargetGroups for Service<Client> {
-    async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError> {
-        let request = Request::new("elasticloadbalancing:DescribeTargetGroups", name);
-        let describe = self.client.describe_target_groups().names(name);
-        let answer = found(request.make(&self.session, describe.send()).await)?;
+impl AwsTargetGroups for Client {
+    async fn arn(&self, call: AwsCall<'_>, name: &str) -> Result<Option<String>, CloudError> {
+        let answer = found(call.send(self.describe_target_groups().names(name).send()).await)?;
         let group = answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next());
-        let Some(group) = group else { return Ok(None) };
-        let arn = request.field("TargetGroupArn", group.target_group_arn)?;
-
-        let (tags, slow_start) = join!(self.tags(name, &arn), self.slow_start(&arn));
-        let (Some(tags), Some(slow_start_seconds)) = (found(tags)?, found(slow_start)?) else { return Ok(None) };
-        Ok(Some(TargetGroup { arn, name: name.to_owned(), tags, slow_start_seconds }))
+        group.map(|group| call.field("TargetGroupArn", group.target_group_arn)).transpose()
     }
 
-    async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
-        let request = Request::new("elasticloadbalancing:DescribeTargetHealth", arn);
-        let describe = self.client.describe_target_health().target_group_arn(arn);
-        let answer = request.make(&self.session, describe.send()).await?;
-        health(answer.target_health_descriptions.unwrap_or_default(), request)
-    }
-}
-
-impl Service<Client> {
-    async fn tags(&self, name: &str, arn: &str) -> Result<Tags, CloudError> {
-        let request = Request::new("elasticloadbalancing:DescribeTags", name);
-        let describe = self.client.describe_tags().resource_arns(arn);
-        let answer = request.make(&self.session, describe.send()).await?;
-        let tags =
-            answer.tag_descriptions.unwrap_or_default().into_iter().flat_map(|found| found.tags.unwrap_or_default());
-        request.tags(tags.map(|tag| (tag.key, tag.value)))
+    async fn tags(&self, call: AwsCall<'_>, _name: &str, arn: &str) -> Result<Tags, CloudError> {
+        let answer = call.send(self.describe_tags().resource_arns(arn).send()).await?;
+        let tags = answer.tag_descriptions.into_iter().flatten().flat_map(|found| found.tags.unwrap_or_default());
+        call.tags(tags.map(|tag| (tag.key, tag.value)))
     }
 
-    async fn slow_start(&self, arn: &str) -> Result<u32, CloudError> {
-        let request = Request::new("elasticloadbalancing:DescribeTargetGroupAttributes", arn);
-        let describe = self.client.describe_target_group_attributes().target_group_arn(arn);
-        let answer = request.make(&self.session, describe.send()).await?;
-        seconds("slow_start.duration_seconds", answer.attributes.unwrap_or_default(), request)
+    async fn slow_start_seconds(&self, call: AwsCall<'_>, arn: &str) -> Result<u32, CloudError> {
+        let answer = call.send(self.describe_target_group_attributes().target_group_arn(arn).send()).await?;
+        seconds("slow_start.duration_seconds", answer.attributes.unwrap_or_default(), *call)
+    }
+
+    async fn target_health(&self, call: AwsCall<'_>, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        let answer = call.send(self.describe_target_health().target_group_arn(arn).send()).await?;
+        health(answer.target_health_descriptions.unwrap_or_default(), *call)
     }
 }
 

@@ -1,9 +1,7 @@
 //! EC2 launch templates on the AWS SDK.
 
-use super::Service;
 use super::ec2::{tag_filters, tag_pairs, tag_specification};
-use crate::cloud::{EbsVolume, LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
-use async_trait::async_trait;
+use crate::cloud::{AwsLaunchTemplates, EbsVolume, LaunchTemplate, NewLaunchTemplate};
 use aws_sdk_ec2::types::{
     LaunchTemplateBlockDeviceMappingRequest as BlockDevice, LaunchTemplateEbsBlockDeviceRequest as Ebs,
     LaunchTemplateHttpTokensState as HttpTokens, LaunchTemplateIamInstanceProfileSpecificationRequest as Profile,
@@ -16,25 +14,25 @@ use aws_sdk_ec2::types::{
 use aws_sdk_ec2::{Client, types};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bifrost::aws::{Request, pages};
+use bifrost::aws::{AwsCall, AwsChange, Request, pages};
 use bifrost::cloud::CloudError;
-use bifrost::lifecycle::Proof;
 
 /// The maximum number of templates in a page.
 const PAGE_LIMIT: i32 = 200;
 
-#[async_trait]
-impl LaunchTemplates for Service<Client> {
-    async fn launch_templates(&self, tags: &[(&str, &str)]) -> Result<Vec<LaunchTemplate>, CloudError> {
-        let request = Request::new("ec2:DescribeLaunchTemplates", "");
+impl AwsLaunchTemplates for Client {
+    async fn launch_templates(
+        &self,
+        call: AwsCall<'_>,
+        tags: &[(&str, &str)],
+    ) -> Result<Vec<LaunchTemplate>, CloudError> {
         let filters = tag_filters(tags);
         let found = pages(async |token| {
-            let describe = self.client.describe_launch_templates().set_filters(Some(filters.clone()));
-            let describe = describe.max_results(PAGE_LIMIT).set_next_token(token);
-            let page = request.make(&self.session, describe.send()).await?;
+            let describe = self.describe_launch_templates().set_filters(Some(filters.clone()));
+            let page = call.send(describe.max_results(PAGE_LIMIT).set_next_token(token).send()).await?;
             Ok((page.launch_templates.unwrap_or_default(), page.next_token))
         });
-        let found = found.await?.into_iter().map(|template| launch_template(template, request));
+        let found = found.await?.into_iter().map(|template| launch_template(template, *call));
         let mut found = found.collect::<Result<Vec<_>, _>>()?;
         found.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
@@ -42,21 +40,18 @@ impl LaunchTemplates for Service<Client> {
 
     async fn create_launch_template(
         &self,
-        proof: &Proof,
+        call: AwsChange<'_>,
         template: &NewLaunchTemplate,
     ) -> Result<LaunchTemplate, CloudError> {
-        let request = Request::new("ec2:CreateLaunchTemplate", &template.name);
-        let create = self.client.create_launch_template().launch_template_name(&template.name);
-        let create =
-            create.client_token(&template.client_token).launch_template_data(template_data(template, request)?);
+        let create = self.create_launch_template().launch_template_name(&template.name);
+        let create = create.client_token(&template.client_token).launch_template_data(template_data(template, *call)?);
         let tags = tag_specification(types::ResourceType::LaunchTemplate, &template.tags);
-        let answer = request.change(&self.session, proof, create.set_tag_specifications(tags).send()).await?;
-        launch_template(request.field("LaunchTemplate", answer.launch_template)?, request)
+        let answer = call.send(create.set_tag_specifications(tags).send()).await?;
+        launch_template(call.field("LaunchTemplate", answer.launch_template)?, *call)
     }
 
-    async fn delete_launch_template(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
-        let delete = self.client.delete_launch_template().launch_template_name(name);
-        Request::new("ec2:DeleteLaunchTemplate", name).change(&self.session, proof, delete.send()).await.map(drop)
+    async fn delete_launch_template(&self, call: AwsChange<'_>, name: &str) -> Result<(), CloudError> {
+        call.send(self.delete_launch_template().launch_template_name(name).send()).await.map(drop)
     }
 }
 

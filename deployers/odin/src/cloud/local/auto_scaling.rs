@@ -1,171 +1,151 @@
 //! EC2 Auto Scaling in the local cloud, and its alarms. Alarms are stored but never fire: the instances have no load.
 
+use super::arns::Arns;
 use super::balancer::Attachment;
 use super::group::StoredGroup;
 use super::new_group::new_group;
 use super::region::OdinRegion;
-use super::{OdinAccount, ServiceContext, change, has_tags, not_found, request, validation_error};
+use super::{OdinAccount, has_tags, not_found, validation_error};
 use crate::cloud::{
-    Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
+    AutoScalingGroup, Capacity, DELETE_LIMIT, DETACH_LIMIT, LocalAlarms, LocalAutoScaling, NewAlarm,
+    NewAutoScalingGroup, NewScalingPolicy,
 };
-use async_trait::async_trait;
-use bifrost::cloud::CloudError;
-use bifrost::lifecycle::Proof;
-use bifrost::local::{LocalSession, ServiceError};
+use bifrost::local::{RegionState, ServiceError};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
-use tokio::try_join;
 
-/// The maximum number of attachments that one request may detach.
-const DETACH_LIMIT: usize = 10;
-
-/// The maximum number of alarms that one request may delete.
-const DELETE_LIMIT: usize = 100;
-
-#[async_trait]
-impl AutoScaling for LocalSession<OdinAccount> {
-    async fn groups(&self, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, CloudError> {
-        request(self, "autoscaling:DescribeAutoScalingGroups", "", |region, context| {
-            let groups = region.auto_scaling_groups.iter().filter(|(_, group)| has_tags(&group.tags, tags));
-            Ok(groups.map(|(name, group)| group.describe(name, context)).collect())
-        })
-        .await
+impl LocalAutoScaling for OdinAccount {
+    fn groups(region: &RegionState<'_, Self>, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, ServiceError> {
+        let groups = region.here().auto_scaling_groups.iter().filter(|(_, group)| has_tags(&group.tags, tags));
+        Ok(groups.map(|(name, group)| group.describe(name, Arns::of(region))).collect())
     }
 
-    async fn group(&self, name: &str) -> Result<Option<AutoScalingGroup>, CloudError> {
-        request(self, "autoscaling:DescribeAutoScalingGroups", name, |region, context| {
-            Ok(region.auto_scaling_groups.get(name).map(|group| group.describe(name, context)))
-        })
-        .await
+    fn group(region: &RegionState<'_, Self>, name: &str) -> Result<Option<AutoScalingGroup>, ServiceError> {
+        let found = region.here().auto_scaling_groups.get(name);
+        Ok(found.map(|group| group.describe(name, Arns::of(region))))
     }
 
-    async fn create_group(&self, proof: &Proof, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
-        change(self, proof, "autoscaling:CreateAutoScalingGroup", &group.name, |region, context| {
-            let stored = new_group(group, region, context)?;
-            region.auto_scaling_groups.insert(group.name.clone(), stored);
-            Ok(())
-        })
-        .await
+    fn create_group(region: &mut RegionState<'_, Self>, group: &NewAutoScalingGroup) -> Result<(), ServiceError> {
+        let stored = new_group(group, region)?;
+        region.here_mut().auto_scaling_groups.insert(group.name.clone(), stored);
+        Ok(())
     }
 
-    async fn set_capacity(&self, proof: &Proof, group: &str, capacity: Capacity) -> Result<(), CloudError> {
-        change(self, proof, "autoscaling:UpdateAutoScalingGroup", group, |region, _| {
-            let found = changeable(region, group)?;
-            check_capacity(capacity)?;
-            found.capacity = capacity;
-            Ok(())
-        })
-        .await
+    fn set_capacity(region: &mut RegionState<'_, Self>, group: &str, capacity: Capacity) -> Result<(), ServiceError> {
+        let found = changeable(region.here_mut(), group)?;
+        check_capacity(capacity)?;
+        found.capacity = capacity;
+        Ok(())
     }
 
-    async fn enable_metrics(&self, proof: &Proof, group: &str) -> Result<(), CloudError> {
-        change(self, proof, "autoscaling:EnableMetricsCollection", group, |region, _| {
-            changeable(region, group)?.metrics_enabled = true;
-            Ok(())
-        })
-        .await
+    fn enable_metrics(region: &mut RegionState<'_, Self>, group: &str) -> Result<(), ServiceError> {
+        changeable(region.here_mut(), group)?.metrics_enabled = true;
+        Ok(())
     }
 
-    async fn put_scaling_policy(&self, proof: &Proof, policy: &NewScalingPolicy) -> Result<String, CloudError> {
-        change(self, proof, "autoscaling:PutScalingPolicy", &policy.name, |region, context| {
-            let group = changeable(region, &policy.group_name)?;
-            group.scaling_policies.insert(policy.name.clone(), policy.clone());
-            Ok(context.policy_arn(&policy.group_name, &policy.name))
-        })
-        .await
+    fn put_scaling_policy(
+        region: &mut RegionState<'_, Self>,
+        policy: &NewScalingPolicy,
+    ) -> Result<String, ServiceError> {
+        let group = changeable(region.here_mut(), &policy.group_name)?;
+        group.scaling_policies.insert(policy.name.clone(), policy.clone());
+        Ok(Arns::of(region).policy(&policy.group_name, &policy.name))
     }
 
-    async fn policy_alarms(&self, group: &str) -> Result<Vec<String>, CloudError> {
-        request(self, "autoscaling:DescribePolicies", group, |region, context| {
-            let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
-            Ok(alarms_of(region, group, found, context))
-        })
-        .await
+    fn policy_alarms(region: &RegionState<'_, Self>, group: &str) -> Result<Vec<String>, ServiceError> {
+        alarms_of(region.here(), group, Arns::of(region))
     }
 
-    async fn detach_load_balancers(&self, proof: &Proof, group: &str, names: &[String]) -> Result<(), CloudError> {
-        for names in names.chunks(DETACH_LIMIT) {
-            change(self, proof, "autoscaling:DetachLoadBalancers", group, |region, context| {
-                let attached = &mut changeable(region, group)?.attachments.load_balancers;
-                remove(attached, names, "Load Balancers")?;
-                drain(region, group, context);
-                Ok(())
-            })
-            .await?;
+    fn detach_load_balancers(
+        region: &mut RegionState<'_, Self>,
+        group: &str,
+        names: &[String],
+    ) -> Result<(), ServiceError> {
+        check_length(names, DETACH_LIMIT)?;
+        let (now, here) = (region.now, region.here_mut());
+        let attached = &mut changeable(here, group)?.attachments.load_balancers;
+        remove(attached, names, "Load Balancers")?;
+        drain(here, group, now);
+        Ok(())
+    }
+
+    fn detach_target_groups(
+        region: &mut RegionState<'_, Self>,
+        group: &str,
+        arns: &[String],
+    ) -> Result<(), ServiceError> {
+        check_length(arns, DETACH_LIMIT)?;
+        let (now, arn_of, here) = (region.now, Arns::of(region), region.here_mut());
+        let attached = &mut changeable(here, group)?.attachments.target_groups;
+        let is_named = |name: &&String| arns.contains(&arn_of.target_group(name));
+        let names: Vec<String> = attached.keys().filter(is_named).cloned().collect();
+        if names.len() < arns.len() {
+            return Err(not_attached("Target Groups"));
+        }
+        remove(attached, &names, "Target Groups")?;
+        drain(here, group, now);
+        Ok(())
+    }
+
+    fn load_balancer_states(
+        region: &RegionState<'_, Self>,
+        group: &str,
+    ) -> Result<BTreeMap<String, String>, ServiceError> {
+        let found = existing(region.here(), group)?;
+        let state = |(name, attachment): (&String, &Attachment)| {
+            let registered = region.here().load_balancers.get(name).map(|balancer| &balancer.instances);
+            (name.clone(), found.attachment_state(*attachment, registered, region.now).to_owned())
+        };
+        Ok(found.attachments.load_balancers.iter().map(state).collect())
+    }
+
+    fn target_group_states(
+        region: &RegionState<'_, Self>,
+        group: &str,
+    ) -> Result<BTreeMap<String, String>, ServiceError> {
+        let found = existing(region.here(), group)?;
+        let state = |(name, attachment): (&String, &Attachment)| {
+            let registered = region.here().target_groups.get(name).map(|targets| &targets.targets);
+            let state = found.attachment_state(*attachment, registered, region.now);
+            (Arns::of(region).target_group(name), state.to_owned())
+        };
+        Ok(found.attachments.target_groups.iter().map(state).collect())
+    }
+
+    fn delete_group(region: &mut RegionState<'_, Self>, name: &str) -> Result<(), ServiceError> {
+        let (now, arns, here) = (region.now, Arns::of(region), region.here_mut());
+        // Deleting a scaling policy deletes the alarms that trigger it.
+        let alarms = alarms_of(here, name, arns)?;
+        here.alarms.retain(|alarm, _| !alarms.contains(alarm));
+        let (groups, mut env) = here.split();
+        if let Some(group) = groups.get_mut(name) {
+            group.delete(now, &mut env);
         }
         Ok(())
     }
 
-    async fn detach_target_groups(&self, proof: &Proof, group: &str, arns: &[String]) -> Result<(), CloudError> {
-        for arns in arns.chunks(DETACH_LIMIT) {
-            change(self, proof, "autoscaling:DetachLoadBalancerTargetGroups", group, |region, context| {
-                let attached = &mut changeable(region, group)?.attachments.target_groups;
-                let is_named = |name: &&String| arns.contains(&context.target_group_arn(name));
-                let names: Vec<String> = attached.keys().filter(is_named).cloned().collect();
-                if names.len() < arns.len() {
-                    return Err(not_attached("Target Groups"));
-                }
-                remove(attached, &names, "Target Groups")?;
-                drain(region, group, context);
-                Ok(())
-            })
-            .await?;
+    fn delete_launch_configuration(region: &mut RegionState<'_, Self>, name: &str) -> Result<(), ServiceError> {
+        let here = region.here_mut();
+        let uses = |group: &StoredGroup| group.launch_configuration.as_deref() == Some(name);
+        if let Some((group, _)) = here.auto_scaling_groups.iter().find(|(_, group)| uses(group)) {
+            let message =
+                format!("Cannot delete launch configuration {name} because it is attached to AutoScalingGroup {group}");
+            return Err(ServiceError::new("ResourceInUse", message));
         }
-        Ok(())
+        let missing = || not_found("ValidationError", format!("Launch configuration name not found - {name}"));
+        here.launch_configurations.remove(name).map(drop).ok_or_else(missing)
     }
+}
 
-    async fn attachments(&self, group: &str) -> Result<Attachments, CloudError> {
-        let load_balancers = request(self, "autoscaling:DescribeLoadBalancers", group, |region, context| {
-            let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
-            let state = |(name, attachment): (&String, &Attachment)| {
-                let registered = region.load_balancers.get(name).map(|balancer| &balancer.instances);
-                (name.clone(), found.attachment_state(*attachment, registered, context.now).to_owned())
-            };
-            Ok(found.attachments.load_balancers.iter().map(state).collect())
-        });
-        let target_groups = request(self, "autoscaling:DescribeLoadBalancerTargetGroups", group, |region, context| {
-            let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
-            let state = |(name, attachment): (&String, &Attachment)| {
-                let registered = region.target_groups.get(name).map(|targets| &targets.targets);
-                (
-                    context.target_group_arn(name),
-                    found.attachment_state(*attachment, registered, context.now).to_owned(),
-                )
-            };
-            Ok(found.attachments.target_groups.iter().map(state).collect())
-        });
-        let (load_balancers, target_groups) = try_join!(load_balancers, target_groups)?;
-        Ok(Attachments { load_balancers, target_groups })
+/// Refuses a list of names that is longer than AWS accepts.
+fn check_length(names: &[String], limit: usize) -> Result<(), ServiceError> {
+    if names.len() <= limit {
+        return Ok(());
     }
-
-    async fn delete_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
-        change(self, proof, "autoscaling:DeleteAutoScalingGroup", name, |region, context| {
-            let found = region.auto_scaling_groups.get(name).ok_or_else(|| group_not_found(name))?;
-            // Deleting a scaling policy deletes the alarms that trigger it.
-            let alarms = alarms_of(region, name, found, context);
-            region.alarms.retain(|alarm, _| !alarms.contains(alarm));
-            let (groups, mut env) = region.split();
-            if let Some(group) = groups.get_mut(name) {
-                group.delete(context.now, &mut env);
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    async fn delete_launch_configuration(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
-        change(self, proof, "autoscaling:DeleteLaunchConfiguration", name, |region, _| {
-            let uses = |group: &StoredGroup| group.launch_configuration.as_deref() == Some(name);
-            if let Some((group, _)) = region.auto_scaling_groups.iter().find(|(_, group)| uses(group)) {
-                let message = format!(
-                    "Cannot delete launch configuration {name} because it is attached to AutoScalingGroup {group}"
-                );
-                return Err(ServiceError::new("ResourceInUse", message));
-            }
-            let missing = || not_found("ValidationError", format!("Launch configuration name not found - {name}"));
-            region.launch_configurations.remove(name).map(drop).ok_or_else(missing)
-        })
-        .await
-    }
+    Err(validation_error(format!(
+        "{} names are too many: the list must have length less than or equal to {limit}",
+        names.len()
+    )))
 }
 
 /// Checks the three sizes of a group against each other.
@@ -192,6 +172,11 @@ fn not_attached(what: &str) -> ServiceError {
     validation_error(format!("Trying to remove {what} that are not part of the group"))
 }
 
+/// The group, or AWS's error if it does not exist.
+fn existing<'r>(region: &'r OdinRegion, name: &str) -> Result<&'r StoredGroup, ServiceError> {
+    region.auto_scaling_groups.get(name).ok_or_else(|| group_not_found(name))
+}
+
 /// The group, or AWS's error if it does not exist or is being deleted.
 fn changeable<'r>(region: &'r mut OdinRegion, name: &str) -> Result<&'r mut StoredGroup, ServiceError> {
     let group = region.auto_scaling_groups.get_mut(name).ok_or_else(|| group_not_found(name))?;
@@ -203,10 +188,11 @@ fn changeable<'r>(region: &'r mut OdinRegion, name: &str) -> Result<&'r mut Stor
 }
 
 /// The alarms that trigger the group's scaling policies.
-fn alarms_of(region: &OdinRegion, name: &str, group: &StoredGroup, context: ServiceContext<'_>) -> Vec<String> {
-    let policies: Vec<String> = group.scaling_policies.keys().map(|policy| context.policy_arn(name, policy)).collect();
+fn alarms_of(region: &OdinRegion, name: &str, arns: Arns<'_>) -> Result<Vec<String>, ServiceError> {
+    let group = existing(region, name)?;
+    let policies: Vec<String> = group.scaling_policies.keys().map(|policy| arns.policy(name, policy)).collect();
     let triggers = region.alarms.values().filter(|alarm| policies.contains(&alarm.policy_arn));
-    triggers.map(|alarm| alarm.name.clone()).collect()
+    Ok(triggers.map(|alarm| alarm.name.clone()).collect())
 }
 
 /// Marks the attachments of these names as being removed: all or none of them.
@@ -221,54 +207,37 @@ fn remove(attached: &mut BTreeMap<String, Attachment>, names: &[String], what: &
 }
 
 /// Starts draining the group's instances at each attachment that is being removed.
-fn drain(region: &mut OdinRegion, name: &str, context: ServiceContext<'_>) {
+fn drain(region: &mut OdinRegion, name: &str, now: DateTime<Utc>) {
     let (groups, mut env) = region.split();
     let Some(group) = groups.get(name) else { return };
     let removing = env.balancers.of_mut(&group.attachments).filter(|attached| attached.attachment.removing);
     for attached in removing {
         let own = attached.instances.iter_mut().filter(|(id, _)| group.instances.contains_key(*id));
         for (_, registration) in own {
-            registration.drain(context.now, attached.drain_seconds);
+            registration.drain(now, attached.drain_seconds);
         }
     }
 }
 
-#[async_trait]
-impl Alarms for LocalSession<OdinAccount> {
-    async fn put(&self, proof: &Proof, alarm: &NewAlarm) -> Result<(), CloudError> {
-        change(self, proof, "cloudwatch:PutMetricAlarm", &alarm.name, |region, _| {
-            if alarm.name.is_empty() || alarm.name.chars().count() > 255 {
-                return Err(validation_error("An alarm's name has 1 to 255 characters"));
-            }
-            let period = alarm.period_seconds;
-            if !matches!(period, 10 | 20 | 30) && (period == 0 || !period.is_multiple_of(60)) {
-                return Err(validation_error("An alarm's period is 10, 20, 30 or a multiple of 60 seconds"));
-            }
-            if alarm.evaluation_periods == 0 {
-                return Err(validation_error("An alarm evaluates at least one period"));
-            }
-            region.alarms.insert(alarm.name.clone(), alarm.clone());
-            Ok(())
-        })
-        .await
-    }
-
-    async fn names(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
-        request(self, "cloudwatch:DescribeAlarms", prefix, |region, _| {
-            Ok(region.alarms.keys().filter(|name| name.starts_with(prefix)).cloned().collect())
-        })
-        .await
-    }
-
-    async fn delete(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError> {
-        for names in names.chunks(DELETE_LIMIT) {
-            let first = names.first().map_or("", String::as_str);
-            change(self, proof, "cloudwatch:DeleteAlarms", first, |region, _| {
-                region.alarms.retain(|name, _| !names.contains(name));
-                Ok(())
-            })
-            .await?;
+impl LocalAlarms for OdinAccount {
+    fn put(region: &mut RegionState<'_, Self>, alarm: &NewAlarm) -> Result<(), ServiceError> {
+        if alarm.name.is_empty() || alarm.name.chars().count() > 255 {
+            return Err(validation_error("An alarm's name has 1 to 255 characters"));
         }
+        let period = alarm.period_seconds;
+        if !matches!(period, 10 | 20 | 30) && (period == 0 || !period.is_multiple_of(60)) {
+            return Err(validation_error("An alarm's period is 10, 20, 30 or a multiple of 60 seconds"));
+        }
+        if alarm.evaluation_periods == 0 {
+            return Err(validation_error("An alarm evaluates at least one period"));
+        }
+        region.here_mut().alarms.insert(alarm.name.clone(), alarm.clone());
+        Ok(())
+    }
+
+    fn delete(region: &mut RegionState<'_, Self>, names: &[String]) -> Result<(), ServiceError> {
+        check_length(names, DELETE_LIMIT)?;
+        region.here_mut().alarms.retain(|name, _| !names.contains(name));
         Ok(())
     }
 }

@@ -1,12 +1,9 @@
 //! EC2 in the local cloud: images, subnets, security groups and placement groups.
 
-use super::region::StoredPlacementGroup;
-use super::{OdinAccount, change, not_found, request};
-use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags};
-use async_trait::async_trait;
-use bifrost::cloud::CloudError;
-use bifrost::lifecycle::Proof;
-use bifrost::local::{LocalSession, ServiceError};
+use super::{OdinAccount, not_found};
+use crate::cloud::compute::available;
+use crate::cloud::{Filter, Image, LocalCompute, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags};
+use bifrost::local::{RegionState, ServiceError};
 
 impl Filter {
     fn matches(&self, id: &str, tags: &Tags) -> bool {
@@ -15,85 +12,55 @@ impl Filter {
             Self::Names(names) => tags.get("Name").is_some_and(|name| names.contains(name)),
         }
     }
-
-    fn resource(&self) -> String {
-        let (Self::Ids(wanted) | Self::Names(wanted)) = self;
-        wanted.join(",")
-    }
 }
 
-#[async_trait]
-impl Compute for LocalSession<OdinAccount> {
-    async fn images(&self, filter: &Filter) -> Result<Vec<Image>, CloudError> {
-        request(self, "ec2:DescribeImages", &filter.resource(), |region, _| {
-            let found = region.images.iter().filter(|(id, image)| filter.matches(id, &image.tags));
-            let describe =
-                found.map(|(id, image)| Image { id: id.clone(), state: image.state.clone(), tags: image.tags.clone() });
-            Ok(describe.collect())
-        })
-        .await
+impl LocalCompute for OdinAccount {
+    fn images(region: &RegionState<'_, Self>, filter: &Filter) -> Result<Vec<Image>, ServiceError> {
+        let found = region.here().images.iter().filter(|(id, image)| filter.matches(id, &image.tags));
+        let describe =
+            found.map(|(id, image)| Image { id: id.clone(), state: image.state.clone(), tags: image.tags.clone() });
+        Ok(describe.collect())
     }
 
-    async fn subnets(&self, filter: &Filter) -> Result<Vec<Subnet>, CloudError> {
-        request(self, "ec2:DescribeSubnets", &filter.resource(), |region, _| {
-            let found = region.subnets.iter().filter(|(id, subnet)| filter.matches(id, &subnet.tags));
-            Ok(found.map(|(id, subnet)| Subnet { id: id.clone(), tags: subnet.tags.clone() }).collect())
-        })
-        .await
+    fn subnets(region: &RegionState<'_, Self>, filter: &Filter) -> Result<Vec<Subnet>, ServiceError> {
+        let found = region.here().subnets.iter().filter(|(id, subnet)| filter.matches(id, &subnet.tags));
+        Ok(found.map(|(id, subnet)| Subnet { id: id.clone(), tags: subnet.tags.clone() }).collect())
     }
 
-    async fn security_groups(&self, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError> {
-        request(self, "ec2:DescribeSecurityGroups", &filter.resource(), |region, _| {
-            let found = region.security_groups.iter().filter(|(id, group)| filter.matches(id, &group.tags));
-            Ok(found.map(|(id, group)| SecurityGroup { id: id.clone(), tags: group.tags.clone() }).collect())
-        })
-        .await
+    fn security_groups(region: &RegionState<'_, Self>, filter: &Filter) -> Result<Vec<SecurityGroup>, ServiceError> {
+        let found = region.here().security_groups.iter().filter(|(id, group)| filter.matches(id, &group.tags));
+        Ok(found.map(|(id, group)| SecurityGroup { id: id.clone(), tags: group.tags.clone() }).collect())
     }
 
-    async fn placement_group(&self, name: &str) -> Result<Option<PlacementGroup>, CloudError> {
-        request(self, "ec2:DescribePlacementGroups", name, |region, _| {
-            Ok(region.placement_groups.get(name).map(|group| PlacementGroup {
-                name: name.to_owned(),
-                state: group.state.clone(),
-                strategy: group.strategy.clone(),
-                partition_count: group.partition_count,
-                tags: group.tags.clone(),
-            }))
-        })
-        .await
+    fn placement_group(region: &RegionState<'_, Self>, name: &str) -> Result<Option<PlacementGroup>, ServiceError> {
+        Ok(region.here().placement_groups.get(name).cloned())
     }
 
-    async fn create_placement_group(&self, proof: &Proof, group: &NewPlacementGroup) -> Result<(), CloudError> {
-        change(self, proof, "ec2:CreatePlacementGroup", &group.name, |region, _| {
-            if region.placement_groups.contains_key(&group.name) {
-                let message = format!("The Placement Group '{}' already exists.", group.name);
-                return Err(ServiceError::new("InvalidPlacementGroup.Duplicate", message));
-            }
-            check_placement(group)?;
-            let stored = StoredPlacementGroup {
-                strategy: group.strategy.clone(),
-                partition_count: group.partition_count,
-                state: "available".into(),
-                tags: group.tags.clone(),
-            };
-            region.placement_groups.insert(group.name.clone(), stored);
-            Ok(())
-        })
-        .await
+    fn create_placement_group(
+        region: &mut RegionState<'_, Self>,
+        group: &NewPlacementGroup,
+    ) -> Result<(), ServiceError> {
+        let NewPlacementGroup { name, strategy, partition_count, tags } = group.clone();
+        let groups = &mut region.here_mut().placement_groups;
+        if groups.contains_key(&name) {
+            let message = format!("The Placement Group '{name}' already exists.");
+            return Err(ServiceError::new("InvalidPlacementGroup.Duplicate", message));
+        }
+        check_placement(group)?;
+        groups.insert(name, PlacementGroup { strategy, partition_count, state: available(), tags });
+        Ok(())
     }
 
-    async fn delete_placement_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
-        change(self, proof, "ec2:DeletePlacementGroup", name, |region, _| {
-            let mut instances = region.auto_scaling_groups.values().flat_map(|group| group.instances.values());
-            if instances.any(|instance| instance.placement_group.as_deref() == Some(name)) {
-                let message = format!("The placement group '{name}' is in use and may not be deleted.");
-                return Err(ServiceError::new("InvalidPlacementGroup.InUse", message));
-            }
-            let unknown =
-                || not_found("InvalidPlacementGroup.Unknown", format!("The Placement Group '{name}' is unknown."));
-            region.placement_groups.remove(name).map(drop).ok_or_else(unknown)
-        })
-        .await
+    fn delete_placement_group(region: &mut RegionState<'_, Self>, name: &str) -> Result<(), ServiceError> {
+        let here = region.here_mut();
+        let mut instances = here.auto_scaling_groups.values().flat_map(|group| group.instances.values());
+        if instances.any(|instance| instance.placement_group.as_deref() == Some(name)) {
+            let message = format!("The placement group '{name}' is in use and may not be deleted.");
+            return Err(ServiceError::new("InvalidPlacementGroup.InUse", message));
+        }
+        let unknown =
+            || not_found("InvalidPlacementGroup.Unknown", format!("The Placement Group '{name}' is unknown."));
+        here.placement_groups.remove(name).map(drop).ok_or_else(unknown)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Auto-scaling groups and their instances, as the local cloud stores them.
 
+use super::arns::Arns;
 use super::balancer::{Attachments, Registrations};
-use super::{ServiceContext, is_false, is_zero};
+use super::{is_false, is_zero};
 use crate::cloud::{AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook, NewScalingPolicy, Tags};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -135,14 +136,14 @@ impl LifecycleState {
 
 impl StoredGroup {
     /// Its description as AWS returns it.
-    pub(super) fn describe(&self, name: &str, context: ServiceContext<'_>) -> AutoScalingGroup {
+    pub(super) fn describe(&self, name: &str, arns: Arns<'_>) -> AutoScalingGroup {
         let attached = |attachments: &BTreeMap<String, super::Attachment>| -> Vec<String> {
             attachments.iter().filter(|(_, found)| !found.removing).map(|(name, _)| name.clone()).collect()
         };
         let target_groups = attached(&self.attachments.target_groups);
         AutoScalingGroup {
             name: name.to_owned(),
-            arn: context.group_arn(name),
+            arn: arns.group(name),
             created_time: self.created_time,
             tags: self.tags.clone(),
             capacity: self.capacity,
@@ -150,7 +151,7 @@ impl StoredGroup {
             launch_template: self.launch_template.clone(),
             launch_configuration: self.launch_configuration.clone(),
             load_balancers: attached(&self.attachments.load_balancers),
-            target_group_arns: target_groups.iter().map(|name| context.target_group_arn(name)).collect(),
+            target_group_arns: target_groups.iter().map(|name| arns.target_group(name)).collect(),
             instances: self.describe_instances(),
         }
     }

@@ -1,11 +1,9 @@
 //! IAM and SNS in the local cloud.
 
-use super::{OdinAccount, request};
-use crate::cloud::{Iam, InstanceProfile, Role, Topics};
-use async_trait::async_trait;
-use bifrost::cloud::CloudError;
-use bifrost::local::LocalSession;
-use bifrost::release::{AccountId, Region};
+use super::OdinAccount;
+use super::arns::Arns;
+use crate::cloud::{InstanceProfile, LocalIam, LocalTopics, Role};
+use bifrost::local::{RegionState, ServiceError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,50 +53,33 @@ fn root() -> String {
 
 impl StoredIam {
     /// Whether an instance profile has that ARN.
-    pub(super) fn has_profile(&self, region: &Region, account: &AccountId, arn: &str) -> bool {
-        self.instance_profiles.iter().any(|(name, profile)| profile_arn(region, account, name, profile) == arn)
+    pub(super) fn has_profile(&self, arns: Arns<'_>, arn: &str) -> bool {
+        self.instance_profiles.iter().any(|(name, profile)| arns.profile(&profile.path, name) == arn)
     }
 
     /// Whether a role has that ARN.
-    pub(super) fn has_role(&self, region: &Region, account: &AccountId, arn: &str) -> bool {
-        self.roles.iter().any(|(name, role)| role_arn(region, account, name, role) == arn)
+    pub(super) fn has_role(&self, arns: Arns<'_>, arn: &str) -> bool {
+        self.roles.iter().any(|(name, role)| arns.role(&role.path, name) == arn)
     }
 }
 
-fn profile_arn(region: &Region, account: &AccountId, name: &str, profile: &StoredProfile) -> String {
-    region.iam_arn(account, &format!("instance-profile{}{name}", profile.path))
-}
-
-fn role_arn(region: &Region, account: &AccountId, name: &str, role: &StoredRole) -> String {
-    region.iam_arn(account, &format!("role{}{name}", role.path))
-}
-
-#[async_trait]
-impl Iam for LocalSession<OdinAccount> {
-    async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError> {
-        self.call("iam:GetInstanceProfile", name, |region_state| {
-            let found = region_state.resources.iam.instance_profiles.get(name);
-            let describe = |profile: &_| profile_arn(region_state.region, region_state.account, name, profile);
-            Ok(found.map(|profile| InstanceProfile { arn: describe(profile), path: profile.path.clone() }))
-        })
-        .await
+impl LocalIam for OdinAccount {
+    fn instance_profile(region: &RegionState<'_, Self>, name: &str) -> Result<Option<InstanceProfile>, ServiceError> {
+        let found = region.resources.iam.instance_profiles.get(name);
+        Ok(found.map(|StoredProfile { path }| InstanceProfile {
+            arn: Arns::of(region).profile(path, name),
+            path: path.clone(),
+        }))
     }
 
-    async fn role(&self, name: &str) -> Result<Option<Role>, CloudError> {
-        self.call("iam:GetRole", name, |region_state| {
-            let found = region_state.resources.iam.roles.get(name);
-            Ok(found.map(|role| Role { arn: role_arn(region_state.region, region_state.account, name, role) }))
-        })
-        .await
+    fn role(region: &RegionState<'_, Self>, name: &str) -> Result<Option<Role>, ServiceError> {
+        let found = region.resources.iam.roles.get(name);
+        Ok(found.map(|role| Role { arn: Arns::of(region).role(&role.path, name) }))
     }
 }
 
-#[async_trait]
-impl Topics for LocalSession<OdinAccount> {
-    async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError> {
-        request(self, "sns:GetTopicAttributes", name, |region, context| {
-            Ok(region.topics.contains_key(name).then(|| context.topic_arn(name)))
-        })
-        .await
+impl LocalTopics for OdinAccount {
+    fn topic_arn(region: &RegionState<'_, Self>, name: &str) -> Result<Option<String>, ServiceError> {
+        Ok(region.here().topics.contains_key(name).then(|| Arns::of(region).topic(name)))
     }
 }

@@ -1,33 +1,34 @@
 //! Validation of `CreateAutoScalingGroup`.
 
+use super::arns::Arns;
 use super::auto_scaling::check_capacity;
 use super::balancer::{Attachment, Attachments};
 use super::group::StoredGroup;
 use super::lifecycle::{LAUNCHING, TERMINATING};
 use super::region::OdinRegion;
-use super::{ServiceContext, validation_error};
+use super::{OdinAccount, validation_error};
 use crate::cloud::{LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, Tags};
-use bifrost::local::ServiceError;
+use bifrost::local::{RegionState, ServiceError};
 use std::collections::BTreeMap;
 
 /// Creates a group, or returns the error of AWS.
 pub(super) fn new_group(
     group: &NewAutoScalingGroup,
-    region: &OdinRegion,
-    context: ServiceContext<'_>,
+    region: &RegionState<'_, OdinAccount>,
 ) -> Result<StoredGroup, ServiceError> {
+    let here = region.here();
     check_name(&group.name)?;
-    check_is_new(&group.name, region)?;
+    check_is_new(&group.name, here)?;
     check_capacity(group.capacity)?;
     check_tags(&group.tags)?;
-    check_template(&group.launch_template, region, context)?;
-    check_subnets(&group.subnet_ids, region)?;
+    check_template(&group.launch_template, region)?;
+    check_subnets(&group.subnet_ids, here)?;
     for hook in &group.lifecycle_hooks {
-        check_hook(hook, region, context)?;
+        check_hook(hook, region)?;
     }
-    let attachments = attachments(group, region, context)?;
+    let attachments = attachments(group, here, Arns::of(region))?;
     Ok(StoredGroup {
-        created_time: context.now,
+        created_time: region.now,
         tags: group.tags.clone(),
         capacity: group.capacity,
         launch_template: Some(group.launch_template.clone()),
@@ -77,37 +78,38 @@ fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
 }
 
 /// Auto Scaling tests the template, so the resources that it refers to must exist.
-fn check_template(name: &str, region: &OdinRegion, context: ServiceContext<'_>) -> Result<(), ServiceError> {
+fn check_template(name: &str, region: &RegionState<'_, OdinAccount>) -> Result<(), ServiceError> {
     let malformed = |message: String| {
         Err(validation_error(format!("You must use a valid fully-formed launch template. {message}")))
     };
-    let Some(stored) = region.launch_templates.get(name) else {
+    let Some(stored) = region.here().launch_templates.get(name) else {
         return malformed(format!("The specified launch template, with template name {name}, does not exist."));
     };
-    match missing_resource(&stored.template, region, context) {
+    match missing_resource(&stored.template, region) {
         Some(message) => malformed(message),
         None => Ok(()),
     }
 }
 
 /// AWS's message about the first resource of a launch template that does not exist.
-fn missing_resource(template: &NewLaunchTemplate, region: &OdinRegion, context: ServiceContext<'_>) -> Option<String> {
-    let image = region.images.get(&template.image_id);
+fn missing_resource(template: &NewLaunchTemplate, region: &RegionState<'_, OdinAccount>) -> Option<String> {
+    let here = region.here();
+    let image = here.images.get(&template.image_id);
     if image.is_none_or(|image| image.state != "available") {
         return Some(format!("The image id '[{}]' does not exist", template.image_id));
     }
-    let unknown = template.security_group_ids.iter().find(|id| !region.security_groups.contains_key(*id));
+    let unknown = template.security_group_ids.iter().find(|id| !here.security_groups.contains_key(*id));
     if let Some(id) = unknown {
         return Some(format!("The security group '{id}' does not exist"));
     }
     let profile = template.instance_profile_arn.as_ref();
-    if let Some(arn) = profile.filter(|arn| !context.iam.has_profile(context.region, context.account, arn)) {
+    if let Some(arn) = profile.filter(|arn| !region.resources.iam.has_profile(Arns::of(region), arn)) {
         return Some(format!(
             "Value ({arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
         ));
     }
     let placement = template.placement_group.as_ref();
-    let placement = placement.filter(|name| !region.placement_groups.contains_key(*name))?;
+    let placement = placement.filter(|name| !here.placement_groups.contains_key(*name))?;
     Some(format!("The Placement Group '{placement}' is unknown."))
 }
 
@@ -121,7 +123,7 @@ fn check_subnets(ids: &[String], region: &OdinRegion) -> Result<(), ServiceError
     }
 }
 
-fn check_hook(hook: &LifecycleHook, region: &OdinRegion, context: ServiceContext<'_>) -> Result<(), ServiceError> {
+fn check_hook(hook: &LifecycleHook, region: &RegionState<'_, OdinAccount>) -> Result<(), ServiceError> {
     let LifecycleHook { name, transition, role_arn, notification_target_arn, heartbeat_timeout_seconds } = hook;
     if transition != LAUNCHING && transition != TERMINATING {
         return Err(validation_error(format!("Hook {name}: {transition} is not a lifecycle transition")));
@@ -129,8 +131,9 @@ fn check_hook(hook: &LifecycleHook, region: &OdinRegion, context: ServiceContext
     if heartbeat_timeout_seconds.is_some_and(|seconds| !(30..=7200).contains(&seconds)) {
         return Err(validation_error(format!("Hook {name}: the heartbeat timeout must be 30 to 7200 seconds")));
     }
-    let has_topic = region.topics.keys().any(|topic| context.topic_arn(topic) == *notification_target_arn);
-    if !has_topic || !context.iam.has_role(context.region, context.account, role_arn) {
+    let arns = Arns::of(region);
+    let has_topic = region.here().topics.keys().any(|topic| arns.topic(topic) == *notification_target_arn);
+    if !has_topic || !region.resources.iam.has_role(arns, role_arn) {
         let message = format!(
             "Unable to publish test message to notification target {notification_target_arn} using IAM role {role_arn}. \
              Please check your target and role configuration and try to put lifecycle hook again."
@@ -140,11 +143,7 @@ fn check_hook(hook: &LifecycleHook, region: &OdinRegion, context: ServiceContext
     Ok(())
 }
 
-fn attachments(
-    group: &NewAutoScalingGroup,
-    region: &OdinRegion,
-    context: ServiceContext<'_>,
-) -> Result<Attachments, ServiceError> {
+fn attachments(group: &NewAutoScalingGroup, region: &OdinRegion, arns: Arns<'_>) -> Result<Attachments, ServiceError> {
     let invalid = |what: &str| {
         validation_error(format!("Provided {what} may not be valid. Please ensure they exist and try again."))
     };
@@ -152,7 +151,7 @@ fn attachments(
         return Err(invalid("Load Balancers"));
     }
     let names: BTreeMap<String, &String> =
-        region.target_groups.keys().map(|name| (context.target_group_arn(name), name)).collect();
+        region.target_groups.keys().map(|name| (arns.target_group(name), name)).collect();
     let attached = |name: &String| (name.clone(), Attachment::default());
     let target_groups: Option<_> =
         group.target_group_arns.iter().map(|arn| names.get(arn).map(|name| attached(name))).collect();

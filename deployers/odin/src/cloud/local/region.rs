@@ -6,8 +6,9 @@ use super::group::StoredGroup;
 use super::is_zero;
 use super::lookups::StoredTopic;
 use super::templates::StoredTemplate;
-use crate::cloud::{NewAlarm, Tags};
-use bifrost::local::Changes;
+use crate::cloud::{NewAlarm, PlacementGroup, Tags};
+use bifrost::local::{Changes, Resources};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ pub struct OdinRegion {
     pub security_groups: BTreeMap<String, StoredSecurityGroup>,
     /// Placement groups by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub placement_groups: BTreeMap<String, StoredPlacementGroup>,
+    pub placement_groups: BTreeMap<String, PlacementGroup>,
     /// Launch templates by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub launch_templates: BTreeMap<String, StoredTemplate>,
@@ -59,25 +60,30 @@ pub struct OdinRegion {
     pub ids: u64,
 }
 
-impl OdinRegion {
-    /// Copies changes to `saved`. Each resource is stored as an entry of its own, so that a save writes only what
-    /// changed.
-    pub(super) fn save(changes: &mut Changes, region: &Self, saved: &mut Self) {
-        changes.entries("images", &region.images, &mut saved.images);
-        changes.entries("subnets", &region.subnets, &mut saved.subnets);
-        changes.entries("security_groups", &region.security_groups, &mut saved.security_groups);
-        changes.entries("placement_groups", &region.placement_groups, &mut saved.placement_groups);
-        changes.entries("launch_templates", &region.launch_templates, &mut saved.launch_templates);
-        changes.entries("launch_configurations", &region.launch_configurations, &mut saved.launch_configurations);
-        changes.entries("load_balancers", &region.load_balancers, &mut saved.load_balancers);
-        changes.entries("target_groups", &region.target_groups, &mut saved.target_groups);
-        changes.entries("auto_scaling_groups", &region.auto_scaling_groups, &mut saved.auto_scaling_groups);
-        changes.entries("topics", &region.topics, &mut saved.topics);
-        changes.entries("alarms", &region.alarms, &mut saved.alarms);
-        changes.value("spare_capacity", &region.spare_capacity, &mut saved.spare_capacity);
-        changes.value("ids", &region.ids, &mut saved.ids);
+impl Resources for OdinRegion {
+    fn advance(&mut self, now: DateTime<Utc>) {
+        self.apply_all_due(now);
     }
 
+    /// Each resource is stored as an entry of its own, so that a save writes only what changed.
+    fn save(&self, saved: &mut Self, changes: &mut Changes) {
+        changes.entries("images", &self.images, &mut saved.images);
+        changes.entries("subnets", &self.subnets, &mut saved.subnets);
+        changes.entries("security_groups", &self.security_groups, &mut saved.security_groups);
+        changes.entries("placement_groups", &self.placement_groups, &mut saved.placement_groups);
+        changes.entries("launch_templates", &self.launch_templates, &mut saved.launch_templates);
+        changes.entries("launch_configurations", &self.launch_configurations, &mut saved.launch_configurations);
+        changes.entries("load_balancers", &self.load_balancers, &mut saved.load_balancers);
+        changes.entries("target_groups", &self.target_groups, &mut saved.target_groups);
+        changes.entries("auto_scaling_groups", &self.auto_scaling_groups, &mut saved.auto_scaling_groups);
+        changes.entries("topics", &self.topics, &mut saved.topics);
+        changes.entries("alarms", &self.alarms, &mut saved.alarms);
+        changes.value("spare_capacity", &self.spare_capacity, &mut saved.spare_capacity);
+        changes.value("ids", &self.ids, &mut saved.ids);
+    }
+}
+
+impl OdinRegion {
     /// Generates an id in EC2's format.
     pub(super) fn new_id(&mut self, prefix: &str) -> String {
         next_id(&mut self.ids, prefix)
@@ -141,27 +147,6 @@ pub struct StoredSubnet {
 pub struct StoredSecurityGroup {
     /// Its tags.
     pub tags: Tags,
-}
-
-/// A placement group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoredPlacementGroup {
-    /// `cluster`, `spread` or `partition`.
-    pub strategy: String,
-    /// Number of partitions, only for strategy `partition`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partition_count: Option<u32>,
-    /// `available` if instances can be launched into it.
-    #[serde(default = "available")]
-    pub state: String,
-    /// Its tags.
-    #[serde(default)]
-    pub tags: Tags,
-}
-
-fn available() -> String {
-    "available".into()
 }
 
 /// A launch configuration.

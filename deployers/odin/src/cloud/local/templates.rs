@@ -1,11 +1,8 @@
 //! EC2 launch templates in the local cloud.
 
-use super::{OdinAccount, change, has_tags, not_found, request};
-use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
-use async_trait::async_trait;
-use bifrost::cloud::CloudError;
-use bifrost::lifecycle::Proof;
-use bifrost::local::{LocalSession, ServiceError};
+use super::{OdinAccount, has_tags, not_found};
+use crate::cloud::{LaunchTemplate, LocalLaunchTemplates, NewLaunchTemplate};
+use bifrost::local::{RegionState, ServiceError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -35,56 +32,45 @@ impl StoredTemplate {
     }
 }
 
-#[async_trait]
-impl LaunchTemplates for LocalSession<OdinAccount> {
-    async fn launch_templates(&self, tags: &[(&str, &str)]) -> Result<Vec<LaunchTemplate>, CloudError> {
-        request(self, "ec2:DescribeLaunchTemplates", "", |region, _| {
-            let found = region.launch_templates.iter().filter(|(_, stored)| has_tags(&stored.template.tags, tags));
-            Ok(found.map(|(name, stored)| stored.describe(name)).collect())
-        })
-        .await
+impl LocalLaunchTemplates for OdinAccount {
+    fn launch_templates(
+        region: &RegionState<'_, Self>,
+        tags: &[(&str, &str)],
+    ) -> Result<Vec<LaunchTemplate>, ServiceError> {
+        let found = region.here().launch_templates.iter().filter(|(_, stored)| has_tags(&stored.template.tags, tags));
+        Ok(found.map(|(name, stored)| stored.describe(name)).collect())
     }
 
-    async fn create_launch_template(
-        &self,
-        proof: &Proof,
+    fn create_launch_template(
+        region: &mut RegionState<'_, Self>,
         template: &NewLaunchTemplate,
-    ) -> Result<LaunchTemplate, CloudError> {
+    ) -> Result<LaunchTemplate, ServiceError> {
+        check(template)?;
         let NewLaunchTemplate { name, client_token, .. } = template;
-        change(self, proof, "ec2:CreateLaunchTemplate", name, |region, context| {
-            check(template)?;
-            let mut stored = region.launch_templates.iter();
-            let same_token = |(_, stored): &(&String, &StoredTemplate)| stored.template.client_token == *client_token;
-            if let Some((existing_name, existing)) = stored.find(same_token) {
-                return if existing.template == *template {
-                    Ok(existing.describe(existing_name))
-                } else {
-                    Err(mismatch(client_token))
-                };
-            }
-            if region.launch_templates.contains_key(name) {
-                let code = "InvalidLaunchTemplateName.AlreadyExistsException";
-                let message = format!("Launch template name {name} already in use.");
-                return Err(ServiceError::new(code, message));
-            }
-            let id = region.new_id("lt");
-            let created = StoredTemplate { id, create_time: context.now, template: template.clone() };
-            let described = created.describe(name);
-            region.launch_templates.insert(name.clone(), created);
-            Ok(described)
-        })
-        .await
+        let (now, here) = (region.now, region.here_mut());
+        let mut stored = here.launch_templates.iter();
+        if let Some((existing_name, existing)) =
+            stored.find(|(_, stored)| stored.template.client_token == *client_token)
+        {
+            let is_same = existing.template == *template;
+            return if is_same { Ok(existing.describe(existing_name)) } else { Err(mismatch(client_token)) };
+        }
+        if here.launch_templates.contains_key(name) {
+            let code = "InvalidLaunchTemplateName.AlreadyExistsException";
+            return Err(ServiceError::new(code, format!("Launch template name {name} already in use.")));
+        }
+        let created = StoredTemplate { id: here.new_id("lt"), create_time: now, template: template.clone() };
+        let described = created.describe(name);
+        here.launch_templates.insert(name.clone(), created);
+        Ok(described)
     }
 
-    async fn delete_launch_template(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
-        change(self, proof, "ec2:DeleteLaunchTemplate", name, |region, _| {
-            let missing = || {
-                let message = format!("The specified launch template, with template name {name}, does not exist.");
-                not_found("InvalidLaunchTemplateName.NotFoundException", message)
-            };
-            region.launch_templates.remove(name).map(drop).ok_or_else(missing)
-        })
-        .await
+    fn delete_launch_template(region: &mut RegionState<'_, Self>, name: &str) -> Result<(), ServiceError> {
+        let missing = || {
+            let message = format!("The specified launch template, with template name {name}, does not exist.");
+            not_found("InvalidLaunchTemplateName.NotFoundException", message)
+        };
+        region.here_mut().launch_templates.remove(name).map(drop).ok_or_else(missing)
     }
 }
 

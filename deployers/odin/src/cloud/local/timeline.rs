@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 impl OdinRegion {
     /// Applies the changes that are due by `now`.
-    pub(super) fn advance(&mut self, now: DateTime<Utc>) {
+    pub(super) fn apply_all_due(&mut self, now: DateTime<Utc>) {
         // A call or a seed may have changed capacities.
         self.schedule_scaling(now);
         while let Some(due) = self.next_due().filter(|due| *due <= now) {

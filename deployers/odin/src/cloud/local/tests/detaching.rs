@@ -100,3 +100,29 @@ async fn instance_launched_after_detach_is_not_registered() {
     assert_eq!(fixture.states().await, ["InService"]);
     assert!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());
 }
+
+/// A region with a group that is attached to 11 target groups, more than one request detaches.
+#[tokio::test]
+async fn many_target_groups_are_detached_in_parts() {
+    let mut resources = sample_resources();
+    for number in 1..=11 {
+        resources["regions"][REGION]["target_groups"][format!("tg-{number}")] = json!({});
+    }
+    let fixture = PortsFixture::of(&resources).add_template().await;
+    let (groups, mut target_group_arns) = (&fixture.ports.groups, Vec::new());
+    for number in 1..=11 {
+        target_group_arns.extend(fixture.ports.target_groups.arn(&format!("tg-{number}")).await.unwrap());
+    }
+    groups
+        .create_group(&proof(), &NewAutoScalingGroup { target_group_arns, ..group(capacity(0, 0, 1)) })
+        .await
+        .unwrap();
+    let found = groups.group(GROUP).await.unwrap().unwrap();
+    assert_eq!(found.target_group_arns.len(), 11);
+    let refused = groups.detach_target_groups(&proof(), GROUP, &found.target_group_arns).await;
+    assert_eq!(code(refused), "ValidationError");
+    groups.detach_all_target_groups(&proof(), &found).await.unwrap();
+    groups.detach_all_load_balancers(&proof(), &found).await.unwrap();
+    let found = groups.group(GROUP).await.unwrap().unwrap();
+    assert!(found.target_group_arns.is_empty() && found.load_balancers.is_empty(), "{found:?}");
+}

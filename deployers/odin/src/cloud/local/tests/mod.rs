@@ -106,8 +106,7 @@ impl PortsFixture {
 
     fn region(&self) -> OdinRegion {
         let account = |state: &LocalState<OdinAccount>| state.accounts.values().next().unwrap().resources.clone();
-        let mut account = self.store.read(account).unwrap();
-        account.regions.remove(&REGION.parse().unwrap()).unwrap()
+        self.store.read(account).unwrap().regions.of(&REGION.parse().unwrap()).clone()
     }
 
     /// The lifecycle states of the group's instances, oldest first.
