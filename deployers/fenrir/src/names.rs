@@ -1,6 +1,7 @@
 //! The names of the stack and the change set of a release.
 
 use crate::rules::Tags;
+pub use crate::rules::stack_name_of;
 use bifrost::release::{ConfigName, Envelope, ProjectName, Sha256};
 
 /// The maximum length of the name of a stack or change set, by CloudFormation.
@@ -13,12 +14,6 @@ const DIGITS: usize = 8;
 #[must_use]
 pub fn stack_name(envelope: &Envelope) -> String {
     stack_name_of(&envelope.project_name, &envelope.config_name)
-}
-
-/// The stack name of a project and config, as [`stack_name`].
-#[must_use]
-pub fn stack_name_of(project: &ProjectName, config: &ConfigName) -> String {
-    format!("sam-{project}-{config}").replace(['/', '_'], "-")
 }
 
 /// The change set name of a release. It is also the client token, and the same each time that a task runs. CloudFormation

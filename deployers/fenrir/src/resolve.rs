@@ -4,11 +4,12 @@ use crate::cloud::{FenrirPorts, Lookups};
 use crate::errors::TemplateRefused;
 use crate::release::FenrirRelease;
 use crate::rules::{self, Answers, CheckedTemplate, Facts};
-use crate::template::{self, FindingCode, Node, Severity, TemplateFinding};
+use crate::template::{self, FindingCode, Findings, Node, Severity, TemplateFinding};
 use bifrost::cloud::{CloudError, limit_bytes};
 use bifrost::error_code::Coded;
 use bifrost::json;
-use bifrost::lifecycle::{Context, ValidateFailure, read_file};
+use bifrost::lifecycle::{BadRelease, Context, ValidateFailure, read_file};
+use bifrost::release::{Replay, Sha256};
 use serde_json::Value;
 
 /// The file in the release dir of a template that is too large for the release.
@@ -79,16 +80,28 @@ fn unanswered(need: &str) -> TemplateFinding {
     }
 }
 
-/// The template that CloudFormation gets for a release. Reads the template and looks up all names each time: a resource may
-/// have changed since the last task.
+/// The template that CloudFormation gets for a release, as [`checked`].
 ///
 /// # Errors
-/// [`ValidateFailure::BadRelease`], with all findings.
+/// As [`checked`].
 pub async fn resolved(
     context: &Context<FenrirPorts>,
     ports: &FenrirPorts,
     release: &FenrirRelease,
 ) -> Result<Value, ValidateFailure> {
+    Ok(checked(context, ports, release).await?.template)
+}
+
+/// The result of the rules for a release. Reads the template and looks up all names each time: a resource may
+/// have changed since the last task.
+///
+/// # Errors
+/// [`ValidateFailure::BadRelease`], with all findings.
+pub async fn checked(
+    context: &Context<FenrirPorts>,
+    ports: &FenrirPorts,
+    release: &FenrirRelease,
+) -> Result<CheckedTemplate, ValidateFailure> {
     let template = read(context, release).await?;
     let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await;
     let outcome = outcome.map_err(|error| {
@@ -97,7 +110,37 @@ pub async fn resolved(
     if outcome.findings.refuse() {
         return Err(ValidateFailure::rule(TemplateRefused(outcome.findings)));
     }
-    Ok(outcome.template)
+    let findings = definitions(context, release, &outcome.template).await?;
+    if findings.refuse() {
+        return Err(ValidateFailure::rule(TemplateRefused(findings)));
+    }
+    Ok(outcome)
+}
+
+/// The findings in the files that define APIs.
+async fn definitions(
+    context: &Context<FenrirPorts>,
+    release: &FenrirRelease,
+    template: &Value,
+) -> Result<Findings, ValidateFailure> {
+    let envelope = &release.envelope;
+    let mut findings = Findings::default();
+    for (logical_id, uri) in rules::definition_files(template) {
+        // The rules refuse other URIs.
+        let Ok(key) = envelope.project_dir().object(&envelope.bucket, uri) else { continue };
+        let file = context.account.objects.get(&envelope.bucket, &key, limit_bytes::FILE).await;
+        let file = file.map_err(|error| ValidateFailure::not_checked("cannot read the definition of an API", error))?;
+        let name = format!("s3_uris_sha256s.{uri}");
+        let Some(file) = file else {
+            return Err(BadRelease::FileMissing { name, bucket: envelope.bucket.clone(), key }.into());
+        };
+        let found = Sha256::of(&file.body);
+        if let Some(stated) = release.fields.s3_uris_sha256s.get(uri).copied().filter(|stated| *stated != found) {
+            return Err(BadRelease::from(Replay::File { file: name, stated, found }).into());
+        }
+        findings.extend(rules::check_definition_file(logical_id, &file.body, template, &facts(release)));
+    }
+    Ok(findings)
 }
 
 /// Reads the template of a release.

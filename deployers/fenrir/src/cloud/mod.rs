@@ -6,6 +6,7 @@
 #[cfg(feature = "lambda")]
 pub mod aws;
 mod cloud_formation;
+mod expanded;
 #[cfg(feature = "local")]
 pub mod local;
 mod status;
@@ -16,6 +17,7 @@ pub use cloud_formation::{
     Change, ChangeAction, ChangeSet, ChangeSetType, CloudFormation, CreatedChangeSet, Drift, DriftedResource,
     NewChangeSet, Replacement, Stack, StackEvent, TemplateSource,
 };
+pub use expanded::ExpandedTemplates;
 pub use status::{ChangeSetStatus, ExecutionStatus, StackStatus};
 
 use crate::rules::{Answers, Lookup};
@@ -29,6 +31,8 @@ use std::sync::Arc;
 pub struct FenrirPorts {
     /// CloudFormation.
     pub stacks: Arc<dyn CloudFormation>,
+    /// Templates after SAM's expansion.
+    pub expansions: Arc<dyn ExpandedTemplates>,
     /// Resources that templates refer to.
     pub lookups: Arc<dyn Lookups>,
 }

@@ -10,12 +10,11 @@ use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::build;
 use crate::release::FenrirRelease;
 use crate::remediation::{self, CloudKind};
-use crate::resolve::resolved;
-use crate::rules::Tags;
+use crate::resolve::{checked, resolved};
+use crate::rules::{CheckedTemplate, Tags};
 use bifrost::cloud::ErrorKind;
 use bifrost::release::Envelope;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use tokio::join;
 
 /// Creates the change set: CloudFormation computes what the template would change.
@@ -165,7 +164,8 @@ async fn creation_time(ports: &FenrirPorts, stack: Option<&Stack>, stack_id: &st
     }
 }
 
-/// The template that a change set was created from; `None` if that is not the template of the release.
+/// The template that a change set was created from, with the result of the rules; `None` if that is not the template of the
+/// release.
 ///
 /// # Errors
 /// [`ChangeSetFailure`], if the template of the release is refused or a call fails.
@@ -174,10 +174,10 @@ pub(super) async fn template_of_release(
     ports: &FenrirPorts,
     release: &FenrirRelease,
     found: &ChangeSet,
-) -> Result<Option<Value>, ChangeSetFailure> {
-    let expected = resolved(context, ports, release).await?;
+) -> Result<Option<CheckedTemplate>, ChangeSetFailure> {
+    let expected = checked(context, ports, release).await?;
     let actual = ports.stacks.change_set_template(&found.stack_id, &found.id).await?;
-    Ok(actual.filter(|actual| *actual == expected))
+    Ok(actual.is_some_and(|actual| actual == expected.template).then_some(expected))
 }
 
 /// Writes the state of the change set into the release.

@@ -3,6 +3,7 @@
 mod change_set;
 mod clean_up;
 mod execute;
+mod expansion;
 mod identity;
 mod restored;
 mod stack;

@@ -311,6 +311,32 @@ async fn missing_and_foreign_files_are_refused() {
 }
 
 #[tokio::test]
+async fn definition_file_that_names_others_is_refused() {
+    let invocation = |function: &str| {
+        let functions = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions";
+        let uri = format!("{functions}/arn:aws:lambda:us-east-1:000000000000:function:{function}/invocations");
+        let integration = json!({ "type": "aws_proxy", "uri": uri });
+        json!({ "paths": { "/": { "get": { "x-amazon-apigateway-integration": integration } } } }).to_string()
+    };
+    for (file, codes) in [
+        (json!({ "openapi": "3.0.1", "paths": {} }).to_string(), Vec::new()),
+        (invocation("victim"), error("BadReleaseError", "template/not-allowed")),
+    ] {
+        let harness = new_harness(&[]);
+        let mut sent = release(2, &[]);
+        let folder = "s3://coinbase-fenrir-000000000000/000000000000/coinbase/deploy-test/development";
+        let uri = format!("{folder}/{}/api.json", sent["release_id"].as_str().unwrap());
+        sent["template"]["Resources"]["api"] = json!({
+            "Type": "AWS::Serverless::Api", "Properties": { "StageName": "live", "DefinitionUri": uri },
+        });
+        sent["s3_uris_sha256s"] = json!({ uri: Sha256::of(file.as_bytes()).to_string() });
+        let run = harness.deploy(&sent, &[("api.json", file.as_bytes())]).await.unwrap();
+        assert_eq!(errors(&run), codes, "{file}");
+        assert_eq!(last(&run), if codes.is_empty() { "Success" } else { "FailureClean" });
+    }
+}
+
+#[tokio::test]
 async fn resources_are_named_in_their_partition() {
     for (region, partition, suffix) in
         [("us-gov-west-1", "aws-us-gov", "amazonaws.com"), ("cn-north-1", "aws-cn", "amazonaws.com.cn")]

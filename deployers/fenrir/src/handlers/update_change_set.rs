@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::change_set::{ensure, template_of_release};
+use super::expansion::check_expansion;
 use super::validate::check_files;
 use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts};
 use crate::errors::{ChangeSetError, ChangeSetFailure, ReleaseError};
@@ -41,7 +42,7 @@ pub async fn update_change_set(
 }
 
 /// Checks again: since `Validate`, anyone who may write to the bucket could have changed a file, or the template on its way
-/// to CloudFormation.
+/// to CloudFormation. Only now is it known what SAM makes of the template.
 async fn check_available(
     context: &Context,
     ports: &FenrirPorts,
@@ -49,12 +50,13 @@ async fn check_available(
     found: &ChangeSet,
 ) -> Result<(), ChangeSetFailure> {
     check_files(context, release).await?;
-    let Some(template) = template_of_release(context, ports, release, found).await? else {
+    let Some(checked) = template_of_release(context, ports, release, found).await? else {
         let change_set = change_set_name(&release.envelope);
         return Err(BadRelease::rule(ReleaseError::ChangeSetDiffers { change_set }).into());
     };
-    release.fields.checked_template_sha256 = Some(template_sha256(&template));
-    Ok(log::write_changes(context, &release.envelope, &found.changes, &template).await?)
+    check_expansion(ports.expansions.as_ref(), release, found, &checked).await?;
+    release.fields.checked_template_sha256 = Some(template_sha256(&checked.template));
+    Ok(log::write_changes(context, &release.envelope, &found.changes, &checked.template).await?)
 }
 
 /// The SHA-256 of a change set's template, as CloudFormation stores it.

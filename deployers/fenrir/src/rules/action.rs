@@ -1,6 +1,7 @@
 //! Actions of listeners and listener rules of load balancers.
 
-use super::table::Shape::{Any, Boolean, Integer, List, Object, OneOf, Required, Text};
+use super::reference_kinds as kinds;
+use super::table::Shape::{Any, Boolean, Integer, List, Names, Object, OneOf, Required, Text};
 use super::table::Table;
 
 pub(super) const ACTION: Table = &[
@@ -11,7 +12,7 @@ pub(super) const ACTION: Table = &[
     ("JwtValidationConfig", Object(JWT_VALIDATION_CONFIG)),
     ("Order", Integer),
     ("RedirectConfig", Object(REDIRECT_CONFIG)),
-    ("TargetGroupArn", Text),
+    ("TargetGroupArn", Names(&kinds::TARGET_GROUP)),
     (
         "Type",
         Required(&OneOf(&[
@@ -30,7 +31,7 @@ const AUTHENTICATE_COGNITO_CONFIG: Table = &[
     ("Scope", Text),
     ("SessionCookieName", Text),
     ("SessionTimeout", Integer),
-    ("UserPoolArn", Required(&Text)),
+    ("UserPoolArn", Required(&Names(&kinds::USER_POOL))),
     ("UserPoolClientId", Required(&Text)),
     ("UserPoolDomain", Required(&Text)),
 ];
@@ -54,7 +55,7 @@ const FORWARD_CONFIG: Table = &[
     ("TargetGroups", List(&Object(TARGET_GROUP_TUPLE))),
 ];
 const TARGET_GROUP_STICKINESS_CONFIG: Table = &[("DurationSeconds", Integer), ("Enabled", Boolean)];
-const TARGET_GROUP_TUPLE: Table = &[("TargetGroupArn", Text), ("Weight", Integer)];
+const TARGET_GROUP_TUPLE: Table = &[("TargetGroupArn", Names(&kinds::TARGET_GROUP)), ("Weight", Integer)];
 const JWT_VALIDATION_CONFIG: Table = &[
     ("AdditionalClaims", List(&Object(JWT_VALIDATION_ACTION_ADDITIONAL_CLAIM))),
     ("Issuer", Required(&Text)),

@@ -1,10 +1,14 @@
 //! `AWS::CloudWatch::Alarm`.
 
-use super::names;
+use super::evaluate::{Piece, evaluate};
 use super::resource::ResourceType;
-use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Text};
+use super::rule_context::RuleContext;
+use super::table::Shape::{Any, Boolean, Integer, List, Names, Number, Object, OneOf, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::tags::TAG;
+use super::{names, reference_kinds as kinds};
+use crate::template::{FindingCode, Node};
+use serde_json::Value;
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudWatch::Alarm",
@@ -17,7 +21,7 @@ pub(super) const TYPE: ResourceType = ResourceType {
 const PROPERTIES: Table = &[
     ("ActionConfiguration", Object(ACTION_CONFIGURATION)),
     ("ActionsEnabled", Boolean),
-    ("AlarmActions", List(&Text)),
+    ("AlarmActions", List(&Names(&kinds::ALARM_ACTION))),
     ("AlarmDescription", Text),
     ("AlarmName", Refused("Fenrir generates the name; remove the property")),
     (
@@ -40,11 +44,11 @@ const PROPERTIES: Table = &[
     ("EvaluationPeriods", Integer),
     ("EvaluationWindow", Object(EVALUATION_WINDOW)),
     ("ExtendedStatistic", Text),
-    ("InsufficientDataActions", List(&Text)),
+    ("InsufficientDataActions", List(&Names(&kinds::ALARM_ACTION))),
     ("MetricName", Text),
     ("Metrics", List(&Object(METRIC_DATA_QUERY))),
     ("Namespace", Text),
-    ("OKActions", List(&Text)),
+    ("OKActions", List(&Names(&kinds::ALARM_ACTION))),
     ("Period", Integer),
     ("Statistic", OneOf(&["Average", "Maximum", "Minimum", "SampleCount", "Sum"])),
     ("Tags", List(&Object(TAG))),
@@ -63,8 +67,8 @@ const PROM_QL_CRITERIA: Table = &[("PendingPeriod", Integer), ("Query", Text), (
 const EVALUATION_WINDOW: Table = &[("SlidingWindow", Any), ("WallClockWindow", Object(WALL_CLOCK_WINDOW))];
 const WALL_CLOCK_WINDOW: Table = &[("Timezone", Text)];
 const METRIC_DATA_QUERY: Table = &[
-    ("AccountId", Text),
-    ("Expression", Text),
+    ("AccountId", Refused("remove it: the metric could belong to another project's account")),
+    ("Expression", Rule(expression)),
     ("Id", Required(&Text)),
     ("Label", Text),
     ("MetricStat", Object(METRIC_STAT)),
@@ -76,6 +80,28 @@ const METRIC_STAT: Table =
 const METRIC: Table = &[("Dimensions", List(&Object(DIMENSION))), ("MetricName", Text), ("Namespace", Text)];
 const WARM_UP_CONFIGURATION: Table =
     &[("OnlyStartEvaluatingAfterWarmUpPeriodEnds", Boolean), ("WarmUpPeriodDurationInMinutes", Integer)];
+
+/// Metric math. Its function `LAMBDA` calls a function of the account by name.
+fn expression(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let calls = |text: &str| text.to_ascii_lowercase().replace(char::is_whitespace, "").contains("lambda(");
+    let pieces = evaluate(context.facts(), node);
+    let before = |position: usize| position.checked_sub(1).and_then(|before| pieces.get(before));
+    let is_call = pieces.iter().enumerate().any(|(position, piece)| match piece {
+        Piece::Text(text) => calls(text),
+        Piece::NoValue => false,
+        // In quotes, a name of the template cannot be a part of `LAMBDA`.
+        Piece::Ref(_) | Piece::Attribute(..) => {
+            !matches!(before(position), Some(Piece::Text(text)) if text.ends_with(['\'', '"']))
+        }
+        Piece::Unknown | Piece::TooLong => true,
+    });
+    if is_call {
+        let message = "an expression that calls a function, or that is not known, is not allowed";
+        let help = "remove `LAMBDA(…)`: the function could belong to another project";
+        context.refuse(FindingCode::NotAllowed, node.span, message, help);
+    }
+    Text.walk(context, node)
+}
 
 #[cfg(test)]
 mod tests {
@@ -107,5 +133,22 @@ mod tests {
         let fixture = RulesFixture::default();
         fixture.proposes(alarm(&metrics), path, FindingCode::UnknownProperty, "Namespace");
         fixture.refuses(alarm(&json!({"Period": 1.5})), "errors.Properties.Period", FindingCode::WrongType);
+    }
+
+    #[test]
+    fn expression_calls_no_function() {
+        let with = |expression: Value| alarm(&json!({"Metrics": [{"Id": "a", "Expression": expression}]}));
+        RulesFixture::default().accepts(with(json!("SUM(METRICS())")));
+        RulesFixture::default().accepts(with(json!({"Fn::Sub": "SEARCH('{AWS/Lambda} \"${errors}\"', 'Sum')"})));
+        let path = "errors.Properties.Metrics.0.Expression";
+        for call in [
+            json!("LAMBDA('victim')"),
+            json!("1 + lambda ( 'victim' )"),
+            json!({"Fn::Join": ["", ["LAM", "BDA('victim')"]]}),
+            json!({"Fn::ImportValue": "x"}),
+            json!({"Fn::Sub": "LAMB${errors}('victim')"}),
+        ] {
+            RulesFixture::default().refuses(with(call), path, FindingCode::NotAllowed);
+        }
     }
 }

@@ -4,10 +4,11 @@ use super::function_events::RESOURCE_POLICY;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
+    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar,
+    Text,
 };
 use super::table::Table;
-use super::{api_role, code, names};
+use super::{api_definition, api_role, code, names, reference_kinds as kinds};
 use crate::template::Node;
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -29,7 +30,7 @@ const PROPERTIES: Table = &[
     ("CacheClusterSize", Text),
     ("CanarySetting", Object(CANARY_SETTING)),
     ("Cors", Either(&Text, &Object(CORS))),
-    ("DefinitionBody", Any),
+    ("DefinitionBody", Rule(api_definition::definition)),
     ("DefinitionUri", Rule(code::uri)),
     ("Description", Text),
     ("DisableExecuteApiEndpoint", Boolean),
@@ -53,15 +54,18 @@ const PROPERTIES: Table = &[
     ("TracingEnabled", Boolean),
     ("Variables", Map(&Scalar)),
 ];
-const ENDPOINT_CONFIGURATION: Table =
-    &[("IpAddressType", Text), ("Type", Required(&ENDPOINT_TYPE)), ("VPCEndpointIds", List(&Text))];
+const ENDPOINT_CONFIGURATION: Table = &[
+    ("IpAddressType", Text),
+    ("Type", Required(&ENDPOINT_TYPE)),
+    ("VPCEndpointIds", List(&Names(&kinds::VPC_ENDPOINT))),
+];
 const ENDPOINT_TYPE: super::table::Shape = Plain(&OneOf(&["PRIVATE", "REGIONAL", "EDGE"]));
 
 /// Why an API of either type has no domain.
 pub(super) const NO_DOMAIN: &str = "create the domain outside of the template, and map it to the API: Fenrir's role has no permissions for \
     domains and DNS, because the name of a domain does not show which project owns it";
 
-const ACCESS_LOG_SETTING: Table = &[("DestinationArn", Text), ("Format", Text)];
+const ACCESS_LOG_SETTING: Table = &[("DestinationArn", Names(&kinds::ACCESS_LOG)), ("Format", Text)];
 const AUTH: Table = &[
     ("AddApiKeyRequiredToCorsPreflight", Boolean),
     ("AddDefaultAuthorizerToCorsPreflight", Boolean),
@@ -76,11 +80,11 @@ const AUTH: Table = &[
 const AUTHORIZER: Table = &[
     ("AuthorizationScopes", List(&Text)),
     ("DisableFunctionDefaultPermissions", Boolean),
-    ("FunctionArn", Text),
+    ("FunctionArn", Names(&kinds::FUNCTION)),
     ("FunctionInvokeRole", api_role::OF_AUTHORIZER),
     ("FunctionPayloadType", OneOf(&["TOKEN", "REQUEST"])),
     ("Identity", Object(AUTHORIZER_IDENTITY)),
-    ("UserPoolArn", Either(&Text, &List(&Text))),
+    ("UserPoolArn", Either(&Names(&kinds::USER_POOL), &List(&Names(&kinds::USER_POOL)))),
 ];
 const AUTHORIZER_IDENTITY: Table = &[
     ("Context", List(&Text)),

@@ -43,8 +43,24 @@ pub(super) fn resolve(
     json!(whole)
 }
 
-/// Refuses a resource without correct tags. Asks for a look-up of the tags if it was not made yet.
+/// Refuses a resource of another account.
+pub(super) fn require_own_account(context: &mut RuleContext<'_, '_>, node: &Node, name: &str, account: &str) -> bool {
+    let own = context.facts().account.as_str();
+    if account != own {
+        let message = format!("`{name}` is not in account {own}, which the release is deployed to");
+        context.refuse(FindingCode::OtherProject, node.span, message, "use a resource of the target account");
+    }
+    account == own
+}
+
+/// Refuses a resource of another account, or without correct tags. Asks for a look-up of the tags if it was not made yet.
 pub(super) fn require_correct_tags(context: &mut RuleContext<'_, '_>, node: &Node, name: &str, arn: &str) {
+    // Buckets and hosted zones have no account in their ARNs.
+    let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
+    if account.is_some_and(|account| !require_own_account(context, node, name, account)) {
+        return;
+    }
+    context.check.allow(arn);
     match context.look_up(Lookup::Tags(arn.to_owned())) {
         Some(Answer::Tags(Some(tags))) => tags::require_correct(context, node.span, &format!("`{name}`"), tags),
         Some(Answer::Tags(None)) => {

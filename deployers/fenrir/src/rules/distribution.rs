@@ -1,13 +1,15 @@
 //! `AWS::CloudFront::Distribution`: no origins in S3, because nothing shows which project owns the bucket.
 
+use super::evaluate::{Piece, evaluate};
+use super::hosts::is_bucket_domain;
+use super::reference_kinds as kinds;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
-use super::table::Shape::{Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Rule, Text};
+use super::table::Shape::{Boolean, Integer, List, Names, Number, Object, OneOf, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::tags::{self, TAG};
-use crate::template::{Content, FindingCode, Node};
-use bifrost::release::Partition;
-use serde_json::Value;
+use crate::template::{FindingCode, Node};
+use serde_json::{Value, json};
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudFront::Distribution",
@@ -20,18 +22,20 @@ pub(super) const TYPE: ResourceType = ResourceType {
 const NO_TENANTS: &str = "remove it: Fenrir's role has no permissions for the tenants of a distribution";
 const NO_S3: &str = "use a custom origin, such as an API: a bucket could belong to another project";
 
+const NOT_TAGGED: &str = "remove it: nothing shows which project the resource that it names belongs to";
+
 const PROPERTIES: Table =
     &[("DistributionConfig", Required(&Object(DISTRIBUTION_CONFIG))), ("Tags", List(&Object(TAG)))];
 const DISTRIBUTION_CONFIG: Table = &[
     ("Aliases", List(&Text)),
-    ("AnycastIpListId", Text),
+    ("AnycastIpListId", Refused(NOT_TAGGED)),
     ("CNAMEs", List(&Text)),
     ("CacheBehaviors", List(&Object(CACHE_BEHAVIOR))),
     ("CacheTagConfig", Object(CACHE_TAG_CONFIG)),
     ("Comment", Text),
-    ("ConnectionFunctionAssociation", Object(CONNECTION_FUNCTION_ASSOCIATION)),
+    ("ConnectionFunctionAssociation", Refused(NOT_TAGGED)),
     ("ConnectionMode", Rule(connection_mode)),
-    ("ContinuousDeploymentPolicyId", Text),
+    ("ContinuousDeploymentPolicyId", Refused(NOT_TAGGED)),
     ("CustomErrorResponses", List(&Object(CUSTOM_ERROR_RESPONSE))),
     ("CustomOrigin", Refused("use `Origins`, which replaces it in CloudFormation")),
     ("DefaultCacheBehavior", Required(&Object(DEFAULT_CACHE_BEHAVIOR))),
@@ -48,8 +52,8 @@ const DISTRIBUTION_CONFIG: Table = &[
     ("Staging", Boolean),
     ("TenantConfig", Refused(NO_TENANTS)),
     ("ViewerCertificate", Object(VIEWER_CERTIFICATE)),
-    ("ViewerMtlsConfig", Object(VIEWER_MTLS_CONFIG)),
-    ("WebACLId", Text),
+    ("ViewerMtlsConfig", Refused(NOT_TAGGED)),
+    ("WebACLId", Names(&kinds::WEB_ACL)),
 ];
 const CACHE_BEHAVIOR: Table = &[
     ("AllowedMethods", List(&Text)),
@@ -57,7 +61,7 @@ const CACHE_BEHAVIOR: Table = &[
     ("CachedMethods", List(&Text)),
     ("Compress", Boolean),
     ("DefaultTTL", Number),
-    ("FieldLevelEncryptionId", Text),
+    ("FieldLevelEncryptionId", Refused(NOT_TAGGED)),
     ("ForwardedValues", Object(FORWARDED_VALUES)),
     ("FunctionAssociations", List(&Object(FUNCTION_ASSOCIATION))),
     ("GrpcConfig", Object(GRPC_CONFIG)),
@@ -66,7 +70,7 @@ const CACHE_BEHAVIOR: Table = &[
     ("MinTTL", Number),
     ("OriginRequestPolicyId", Text),
     ("PathPattern", Required(&Text)),
-    ("RealtimeLogConfigArn", Text),
+    ("RealtimeLogConfigArn", Refused(NOT_TAGGED)),
     ("ResponseHeadersPolicyId", Text),
     ("SmoothStreaming", Boolean),
     ("TargetOriginId", Required(&Text)),
@@ -81,12 +85,11 @@ const FORWARDED_VALUES: Table = &[
     ("QueryStringCacheKeys", List(&Text)),
 ];
 const COOKIES: Table = &[("Forward", Required(&Text)), ("WhitelistedNames", List(&Text))];
-const FUNCTION_ASSOCIATION: Table = &[("EventType", Text), ("FunctionARN", Text)];
+const FUNCTION_ASSOCIATION: Table = &[("EventType", Text), ("FunctionARN", Refused(NOT_TAGGED))];
 const GRPC_CONFIG: Table = &[("Enabled", Required(&Boolean))];
 const LAMBDA_FUNCTION_ASSOCIATION: Table =
     &[("EventType", Text), ("IncludeBody", Boolean), ("LambdaFunctionARN", Rule(edge_function))];
 const CACHE_TAG_CONFIG: Table = &[("HeaderName", Required(&Text))];
-const CONNECTION_FUNCTION_ASSOCIATION: Table = &[("Id", Required(&Text))];
 const CUSTOM_ERROR_RESPONSE: Table = &[
     ("ErrorCachingMinTTL", Number),
     ("ErrorCode", Required(&Integer)),
@@ -99,7 +102,7 @@ const DEFAULT_CACHE_BEHAVIOR: Table = &[
     ("CachedMethods", List(&Text)),
     ("Compress", Boolean),
     ("DefaultTTL", Number),
-    ("FieldLevelEncryptionId", Text),
+    ("FieldLevelEncryptionId", Refused(NOT_TAGGED)),
     ("ForwardedValues", Object(FORWARDED_VALUES)),
     ("FunctionAssociations", List(&Object(FUNCTION_ASSOCIATION))),
     ("GrpcConfig", Object(GRPC_CONFIG)),
@@ -107,7 +110,7 @@ const DEFAULT_CACHE_BEHAVIOR: Table = &[
     ("MaxTTL", Number),
     ("MinTTL", Number),
     ("OriginRequestPolicyId", Text),
-    ("RealtimeLogConfigArn", Text),
+    ("RealtimeLogConfigArn", Refused(NOT_TAGGED)),
     ("ResponseHeadersPolicyId", Text),
     ("SmoothStreaming", Boolean),
     ("TargetOriginId", Required(&Text)),
@@ -115,7 +118,7 @@ const DEFAULT_CACHE_BEHAVIOR: Table = &[
     ("TrustedSigners", List(&Text)),
     ("ViewerProtocolPolicy", Required(&OneOf(&["allow-all", "https-only", "redirect-to-https"]))),
 ];
-const LOGGING: Table = &[("Bucket", Text), ("IncludeCookies", Boolean), ("Prefix", Text)];
+const LOGGING: Table = &[("Bucket", Names(&kinds::LOG_BUCKET_DOMAIN)), ("IncludeCookies", Boolean), ("Prefix", Text)];
 const ORIGIN_GROUPS: Table = &[("Items", List(&Object(ORIGIN_GROUP))), ("Quantity", Required(&Integer))];
 const ORIGIN_GROUP: Table = &[
     ("FailoverCriteria", Required(&Object(ORIGIN_GROUP_FAILOVER_CRITERIA))),
@@ -134,13 +137,13 @@ const ORIGIN: Table = &[
     ("CustomOriginConfig", Object(CUSTOM_ORIGIN_CONFIG)),
     ("DomainName", Required(&Rule(domain_name))),
     ("Id", Required(&Text)),
-    ("OriginAccessControlId", Text),
+    ("OriginAccessControlId", Refused(NOT_TAGGED)),
     ("OriginCustomHeaders", List(&Object(ORIGIN_CUSTOM_HEADER))),
     ("OriginPath", Text),
     ("OriginShield", Object(ORIGIN_SHIELD)),
     ("ResponseCompletionTimeout", Integer),
     ("S3OriginConfig", Refused(NO_S3)),
-    ("VpcOriginConfig", Object(VPC_ORIGIN_CONFIG)),
+    ("VpcOriginConfig", Refused(NOT_TAGGED)),
 ];
 const CUSTOM_ORIGIN_CONFIG: Table = &[
     ("HTTPPort", Integer),
@@ -152,29 +155,19 @@ const CUSTOM_ORIGIN_CONFIG: Table = &[
     ("OriginReadTimeout", Integer),
     ("OriginSSLProtocols", List(&Text)),
 ];
-const ORIGIN_MTLS_CONFIG: Table = &[("ClientCertificateArn", Required(&Text))];
+const ORIGIN_MTLS_CONFIG: Table = &[("ClientCertificateArn", Required(&Names(&kinds::CERTIFICATE)))];
 const ORIGIN_CUSTOM_HEADER: Table = &[("HeaderName", Required(&Text)), ("HeaderValue", Required(&Text))];
 const ORIGIN_SHIELD: Table = &[("Enabled", Boolean), ("OriginShieldRegion", Text)];
-const VPC_ORIGIN_CONFIG: Table = &[
-    ("OriginKeepaliveTimeout", Integer),
-    ("OriginReadTimeout", Integer),
-    ("OwnerAccountId", Text),
-    ("VpcOriginId", Required(&Text)),
-];
 const RESTRICTIONS: Table = &[("GeoRestriction", Required(&Object(GEO_RESTRICTION)))];
 const GEO_RESTRICTION: Table =
     &[("Locations", List(&Text)), ("RestrictionType", Required(&OneOf(&["blacklist", "none", "whitelist"])))];
 const VIEWER_CERTIFICATE: Table = &[
-    ("AcmCertificateArn", Text),
+    ("AcmCertificateArn", Names(&kinds::CERTIFICATE)),
     ("CloudFrontDefaultCertificate", Boolean),
-    ("IamCertificateId", Text),
+    ("IamCertificateId", Refused("use `AcmCertificateArn`, whose tags Fenrir checks")),
     ("MinimumProtocolVersion", Text),
     ("SslSupportMethod", OneOf(&["sni-only", "static-ip", "vip"])),
 ];
-const VIEWER_MTLS_CONFIG: Table =
-    &[("Mode", OneOf(&["required", "optional", "passthrough"])), ("TrustStoreConfig", Object(TRUST_STORE_CONFIG))];
-const TRUST_STORE_CONFIG: Table =
-    &[("AdvertiseTrustStoreCaNames", Boolean), ("IgnoreCertificateExpiry", Boolean), ("TrustStoreId", Required(&Text))];
 
 fn connection_mode(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     if node.as_str() != Some("direct") {
@@ -197,37 +190,40 @@ fn edge_function(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         let help = format!("set `Role` of `{logical_id}` to a role that edgelambda.amazonaws.com may assume");
         context.refuse(FindingCode::NotAllowed, node.span, message, help);
     }
-    Text.walk(context, node)
+    Names(&kinds::FUNCTION).walk(context, node)
 }
 
-/// Refuses domains of buckets: a custom origin can reach a bucket by its domain.
+/// Plain text, or an attribute of a resource of the template. Refuses domains of buckets: a custom origin can reach a bucket by its
+/// domain.
 fn domain_name(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
-    let is_bucket = node.as_str().map_or_else(|| has_s3_label(node), |name| is_aws_domain(name) && has_s3_label(node));
-    if is_bucket {
-        let name = node.as_str().map_or("the value".to_owned(), |name| format!("`{name}`"));
-        context.refuse(FindingCode::NotAllowed, node.span, format!("{name} is the domain of an S3 bucket"), NO_S3);
-    }
-    Text.walk(context, node)
-}
-
-fn is_aws_domain(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    let is_in =
-        |partition: Partition| name.strip_suffix(partition.url_suffix()).is_some_and(|host| host.ends_with('.'));
-    Partition::ALL.into_iter().any(is_in)
-}
-
-/// Whether a domain, or a part from which it is computed, has a label of S3.
-fn has_s3_label(node: &Node) -> bool {
-    match &node.content {
-        Content::String(name) => {
-            name.to_ascii_lowercase().split('.').any(|label| label == "s3" || label.starts_with("s3-"))
+    let facts = context.facts();
+    let is_own = match evaluate(facts, node).as_slice() {
+        [Piece::Text(name)] => {
+            if is_bucket_domain(name) {
+                let message = format!("`{name}` is the domain of an S3 bucket");
+                context.refuse(FindingCode::NotAllowed, node.span, message, NO_S3);
+            }
+            return json!(name);
         }
-        Content::Sequence(nodes) => nodes.iter().any(has_s3_label),
-        Content::Mapping(mapping) => mapping.values().any(|entry| has_s3_label(&entry.value)),
+        [Piece::Attribute(..)] => true,
+        // The domain of an API of the template.
+        [Piece::Ref(api), Piece::Text(rest)] => {
+            let host = format!(".execute-api.{}.{}", facts.region, facts.region.partition().url_suffix());
+            *rest == host && APIS.iter().any(|kind| context.check.type_of(api) == Some(kind))
+        }
         _ => false,
+    };
+    if !is_own {
+        let message =
+            format!("should be a domain, or an attribute of a resource of this template, but is {}", node.kind());
+        let help =
+            "write the domain itself, or `!GetAtt <resource>.<attribute>`: a computed domain could be that of a bucket";
+        context.refuse(FindingCode::NotAReference, node.span, message, help);
     }
+    node.into()
 }
+
+const APIS: [&str; 2] = ["AWS::Serverless::Api", "AWS::Serverless::HttpApi"];
 
 #[cfg(test)]
 mod tests {
@@ -262,7 +258,33 @@ mod tests {
     fn other_domain_with_an_s3_label_is_accepted() {
         RulesFixture::default().accepts(with_origin(&json!({"Id": "o", "DomainName": "files.s3.example.com"})));
         RulesFixture::default()
-            .accepts(with_origin(&json!({"Id": "o", "DomainName": {"Fn::Sub": "${cdn}.example.com"}})));
+            .accepts(with_origin(&json!({"Id": "o", "DomainName": {"Fn::Sub": "${AWS::Region}.s3.example.com"}})));
+    }
+
+    #[test]
+    fn computed_domain_belongs_to_the_template() {
+        let with = |domain: Value| {
+            let mut resources = with_origin(&json!({"Id": "o", "DomainName": domain}));
+            resources["api"] = json!({"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live"}});
+            resources
+        };
+        let path = "cdn.Properties.DistributionConfig.Origins.0.DomainName";
+        for own in [
+            json!({"Fn::Sub": "${api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"}),
+            json!({"Fn::Join": [".", [{"Ref": "api"}, "execute-api.us-east-1.amazonaws.com"]]}),
+            json!({"Fn::GetAtt": ["cdn", "DomainName"]}),
+        ] {
+            RulesFixture::default().accepts(with(own));
+        }
+        for other in [
+            json!({"Fn::Sub": "${cdn}.example.com"}),
+            json!({"Fn::Sub": "${api}.s3.${AWS::Region}.${AWS::URLSuffix}"}),
+            json!({"Fn::ImportValue": "x"}),
+        ] {
+            RulesFixture::default().refuses(with(other), path, FindingCode::NotAReference);
+        }
+        let joined = json!({"Fn::Join": ["", ["victim.s", "3.amazonaws.com"]]});
+        RulesFixture::default().refuses(with(joined), path, FindingCode::NotAllowed);
     }
 
     fn with_edge_function(function: &Value, arn: &Value) -> Value {

@@ -4,10 +4,13 @@ use super::network::{SECURITY_GROUPS, SUBNETS};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Boolean, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
+    Boolean, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
 };
 use super::table::{Table, refuse_non_literal};
-use super::{Answer, Lookup, arns, code, execution_role, function_events, function_policies, names, runtimes, tags};
+use super::{
+    arns, code, execution_role, function_events, function_policies, names, outside, reference_kinds as kinds, runtimes,
+    tags,
+};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -26,7 +29,7 @@ const PROPERTIES: Table = &[
     ("AutoPublishAliasAllProperties", Boolean),
     ("AutoPublishCodeSha256", Text),
     ("CapacityProviderConfig", Object(CAPACITY_PROVIDER_CONFIG)),
-    ("CodeSigningConfigArn", Text),
+    ("CodeSigningConfigArn", Names(&kinds::CODE_SIGNING_CONFIG)),
     ("CodeUri", Required(&Rule(code::uri))),
     ("DeadLetterQueue", Object(DEAD_LETTER_QUEUE)),
     ("DeploymentPreference", Object(DEPLOYMENT_PREFERENCE)),
@@ -44,8 +47,8 @@ const PROPERTIES: Table = &[
     ("ImageConfig", Refused(NO_IMAGES)),
     ("ImageUri", Refused(NO_IMAGES)),
     ("InlineCode", Refused("write the code to a file and set `CodeUri`: Fenrir checks the hash of all code")),
-    ("KmsKeyArn", Text),
-    ("Layers", List(&Text)),
+    ("KmsKeyArn", Names(&kinds::KEY)),
+    ("Layers", List(&Names(&kinds::LAYER))),
     ("LoggingConfig", Object(LOGGING_CONFIG)),
     ("MemorySize", Integer),
     ("PackageType", Plain(&OneOf(&["Zip"]))),
@@ -61,7 +64,7 @@ const PROPERTIES: Table = &[
     ("Runtime", Required(&Rule(runtimes::runtime))),
     ("RuntimeManagementConfig", Object(RUNTIME_MANAGEMENT_CONFIG)),
     ("SnapStart", Object(SNAP_START)),
-    ("SourceKMSKeyArn", Text),
+    ("SourceKMSKeyArn", Names(&kinds::KEY)),
     ("Tags", Map(&Scalar)),
     ("TenancyConfig", Object(TENANCY_CONFIG)),
     ("Timeout", Integer),
@@ -74,13 +77,14 @@ const PROPERTIES: Table = &[
 const NO_IMAGES: &str = "use `CodeUri`: Fenrir checks the hash of all code, and an image has none";
 
 const CAPACITY_PROVIDER_CONFIG: Table = &[
-    ("Arn", Required(&Text)),
+    ("Arn", Required(&Names(&kinds::CAPACITY_PROVIDER))),
     ("ExecutionEnvironmentMemoryGiBPerVCpu", Number),
     ("PerExecutionEnvironmentMaxConcurrency", Integer),
 ];
-const DEAD_LETTER_QUEUE: Table = &[("TargetArn", Required(&Text)), ("Type", Required(&OneOf(&["SNS", "SQS"])))];
+const DEAD_LETTER_QUEUE: Table =
+    &[("TargetArn", Required(&Names(&kinds::DEAD_LETTERS))), ("Type", Required(&OneOf(&["SNS", "SQS"])))];
 const DEPLOYMENT_PREFERENCE: Table = &[
-    ("Alarms", List(&Text)),
+    ("Alarms", List(&Names(&kinds::ALARM))),
     ("Enabled", Boolean),
     ("Hooks", Object(HOOKS)),
     ("PassthroughCondition", Boolean),
@@ -90,9 +94,9 @@ const DEPLOYMENT_PREFERENCE: Table = &[
 ];
 const HOOKS: Table = &[("PostTraffic", Rule(hook)), ("PreTraffic", Rule(hook))];
 const TRIGGER_CONFIGURATION: Table =
-    &[("TriggerEvents", List(&Text)), ("TriggerName", Text), ("TriggerTargetArn", Text)];
+    &[("TriggerEvents", List(&Text)), ("TriggerName", Text), ("TriggerTargetArn", Names(&kinds::TOPIC))];
 const DURABLE_CONFIG: Table =
-    &[("ExecutionTimeout", Required(&Integer)), ("KMSKeyArn", Text), ("RetentionPeriodInDays", Integer)];
+    &[("ExecutionTimeout", Required(&Integer)), ("KMSKeyArn", Names(&kinds::KEY)), ("RetentionPeriodInDays", Integer)];
 const ENVIRONMENT: Table = &[("Variables", Map(&Scalar))];
 const EPHEMERAL_STORAGE: Table = &[("Size", Required(&Integer))];
 const EVENT_INVOKE_CONFIG: Table = &[
@@ -102,10 +106,12 @@ const EVENT_INVOKE_CONFIG: Table = &[
 ];
 const EVENT_INVOKE_DESTINATION_CONFIG: Table =
     &[("OnFailure", Object(EVENT_INVOKE_DESTINATION)), ("OnSuccess", Object(EVENT_INVOKE_DESTINATION))];
-const EVENT_INVOKE_DESTINATION: Table =
-    &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"]))];
+const EVENT_INVOKE_DESTINATION: Table = &[
+    ("Destination", Names(&kinds::DESTINATION)),
+    ("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"])),
+];
 const FILE_SYSTEM_CONFIG: Table = &[
-    ("Arn", Required(&Text)),
+    ("Arn", Required(&Names(&kinds::FILE_SYSTEM))),
     ("LocalMountPath", Required(&Text)),
     ("S3FilesConfig", Refused("use a file system of EFS: Fenrir's role has no permissions for S3 Files")),
 ];
@@ -127,12 +133,14 @@ const FUNCTION_URL_CORS: Table = &[
 const LOGGING_CONFIG: Table = &[
     ("ApplicationLogLevel", OneOf(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"])),
     ("LogFormat", OneOf(&["Text", "JSON"])),
-    ("LogGroup", Text),
+    ("LogGroup", Names(&kinds::LOG_GROUP)),
     ("SystemLogLevel", OneOf(&["DEBUG", "INFO", "WARN"])),
 ];
 const PROVISIONED_CONCURRENCY_CONFIG: Table = &[("ProvisionedConcurrentExecutions", Required(&Integer))];
-const RUNTIME_MANAGEMENT_CONFIG: Table =
-    &[("RuntimeVersionArn", Text), ("UpdateRuntimeOn", Required(&OneOf(&["Auto", "FunctionUpdate", "Manual"])))];
+const RUNTIME_MANAGEMENT_CONFIG: Table = &[
+    ("RuntimeVersionArn", Names(&kinds::RUNTIME_VERSION)),
+    ("UpdateRuntimeOn", Required(&OneOf(&["Auto", "FunctionUpdate", "Manual"]))),
+];
 const SNAP_START: Table = &[("ApplyOn", Required(&OneOf(&["PublishedVersions", "None"])))];
 const TENANCY_CONFIG: Table = &[("TenantIsolationMode", Required(&OneOf(&["PER_TENANT"])))];
 const VPC_CONFIG: Table = &[
@@ -166,7 +174,9 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
 /// Limits the role that SAM creates for the policies to the boundary.
 fn set_boundary(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     let facts = context.facts();
-    let boundary = json!(facts.region.iam_arn(facts.account, "policy/fenrir-permissions-boundary"));
+    let boundary = facts.region.iam_arn(facts.account, "policy/fenrir-permissions-boundary");
+    context.check.allow(&boundary);
+    let boundary = json!(boundary);
     if let Some(written) = node.get("PermissionsBoundary").filter(|written| Value::from(*written) != boundary) {
         let message = format!("Fenrir overwrites it with {boundary}");
         let context = &mut context.within("PermissionsBoundary");
@@ -206,25 +216,13 @@ fn role(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         refuse_non_literal(context, node, "the name of a role");
         return node.into();
     };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    if name.is_empty() || !name.chars().all(is_name) {
-        let proposed = name.rsplit('/').next().filter(|last| !last.is_empty() && last.chars().all(is_name));
+    if !outside::is_role_name(name) {
+        let proposed = name.rsplit('/').next().filter(|last| outside::is_role_name(last));
         let help = proposed.map_or("write the name of a role".to_owned(), |name| format!("write `Role: {name}`"));
         context.refuse(FindingCode::InvalidName, node.span, format!("`{name}` is not a valid role name"), help);
         return node.into();
     }
-    match context.look_up(Lookup::Role(name.to_owned())) {
-        Some(Answer::Role(Some(role))) => {
-            tags::require_service(context, node.span, &format!("role `{name}`"), &role.tags);
-            json!(role.arn)
-        }
-        Some(Answer::Role(None)) => {
-            let help = "check the name, or create the role in the target account and tag it";
-            context.refuse(FindingCode::NotFound, node.span, format!("no role `{name}` found"), help);
-            node.into()
-        }
-        _ => node.into(),
-    }
+    outside::role_arn(context, node, name).map_or_else(|| node.into(), Value::from)
 }
 
 #[cfg(test)]

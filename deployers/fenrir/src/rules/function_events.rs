@@ -5,10 +5,10 @@
 use super::arns::{self, arn, is_arn};
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
+    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
 };
 use super::table::{Shape, Table, refuse_non_literal, walk};
-use super::{Answer, Lookup, api_role, http_api, local};
+use super::{Answer, Lookup, api_role, http_api, local, reference_kinds as kinds};
 use crate::template::{FindingCode, Node, nearest};
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ const fn of_stream(stream: &'static Shape) -> [(&'static str, Shape); 16] {
         ("Enabled", Boolean),
         ("FilterCriteria", Object(FILTER_CRITERIA)),
         ("FunctionResponseTypes", List(&Text)),
-        ("KmsKeyArn", Text),
+        ("KmsKeyArn", Names(&kinds::KEY)),
         ("MaximumBatchingWindowInSeconds", Integer),
         ("MaximumRecordAgeInSeconds", Integer),
         ("MaximumRetryAttempts", Integer),
@@ -98,7 +98,7 @@ const SQS: Table = &[
     ("Enabled", Boolean),
     ("FilterCriteria", Object(FILTER_CRITERIA)),
     ("FunctionResponseTypes", List(&Text)),
-    ("KmsKeyArn", Text),
+    ("KmsKeyArn", Names(&kinds::KEY)),
     ("MaximumBatchingWindowInSeconds", Integer),
     ("MetricsConfig", Object(METRICS_CONFIG)),
     ("Queue", Required(&Rule(queue))),
@@ -106,7 +106,7 @@ const SQS: Table = &[
 ];
 const DESTINATION_CONFIG: Table = &[("OnFailure", Object(ON_FAILURE))];
 /// SAM adds `Type` to the properties of CloudFormation, and derives the permission to send from it.
-const ON_FAILURE: Table = &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "S3"]))];
+const ON_FAILURE: Table = &[("Destination", Names(&kinds::FAILED_RECORDS)), ("Type", OneOf(&["SQS", "SNS", "S3"]))];
 const FILTER_CRITERIA: Table = &[("Filters", List(&Object(FILTER)))];
 const FILTER: Table = &[("Pattern", Text)];
 const METRICS_CONFIG: Table = &[("Metrics", List(&Text))];
@@ -139,11 +139,11 @@ const SCHEDULE: Table = &[
     ("Schedule", Required(&Text)),
     ("State", Text),
 ];
-const DEAD_LETTER_CONFIG: Table = &[("Arn", Text), ("QueueLogicalId", Text), ("Type", OneOf(&["SQS"]))];
+const DEAD_LETTER_CONFIG: Table = &[("Arn", Names(&kinds::QUEUE)), ("QueueLogicalId", Text), ("Type", OneOf(&["SQS"]))];
 const RETRY_POLICY: Table = &[("MaximumEventAgeInSeconds", Integer), ("MaximumRetryAttempts", Integer)];
 const CLOUD_WATCH_EVENT: Table = &[
     ("Enabled", Boolean),
-    ("EventBusName", Text),
+    ("EventBusName", Names(&kinds::EVENT_BUS)),
     ("Input", Any),
     ("InputPath", Text),
     ("Pattern", Required(&Map(&Any))),
@@ -246,12 +246,16 @@ fn table_stream(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = name(context, node, "the name of a table, or the ARN of its stream") else { return node.into() };
     if is_arn(name) {
         check_stream(context, node, name);
+        context.check.allow(name);
         return node.into();
     }
     let table = arn(context.facts(), "dynamodb", &format!("table/{name}"));
     arns::require_correct_tags(context, node, name, &table);
     match context.look_up(Lookup::TableStream(name.to_owned())) {
-        Some(Answer::TableStream(Some(stream))) => json!(stream),
+        Some(Answer::TableStream(Some(stream))) => {
+            context.check.allow(stream);
+            json!(stream)
+        }
         Some(Answer::TableStream(None)) => {
             let help = "check the name; the table has to be in the target account and region, with its stream enabled";
             context.refuse(FindingCode::NotFound, node.span, format!("no table `{name}` with a stream found"), help);

@@ -3,7 +3,7 @@
 use super::rule_context::RuleContext;
 use super::table::Shape::{Object, Required, Rule};
 use super::table::{Table, refuse_non_literal};
-use super::{Answer, Lookup, local, tags};
+use super::{local, outside};
 use crate::template::{Entry, FindingCode, Node, nearest};
 use serde_json::{Value, json};
 
@@ -78,18 +78,8 @@ fn key(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         refuse_non_literal(context, node, "the id or alias of a key");
         return node.into();
     };
-    match context.look_up(Lookup::Key(name.to_owned())) {
-        Some(Answer::Key(Some(key))) => {
-            tags::require_correct(context, node.span, &format!("key `{name}`"), &key.tags);
-            json!(key.id)
-        }
-        Some(Answer::Key(None)) => {
-            let help = "write the id or ARN of a key in the target account and region, or `alias/<name>`";
-            context.refuse(FindingCode::NotFound, node.span, format!("no key `{name}` found"), help);
-            node.into()
-        }
-        _ => node.into(),
-    }
+    let arn = outside::key_arn(context, node, name);
+    arn.as_ref().and_then(|arn| arn.rsplit('/').next()).map_or_else(|| node.into(), Value::from)
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ use super::api::NO_DOMAIN;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Any, Boolean, Either, Integer, List, Map, Number, Object, Plain, Refused, Required, Rule, Scalar, Text,
+    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, Plain, Refused, Required, Rule, Scalar, Text,
 };
 use super::table::{Table, walk};
-use super::{api_role, local, names};
+use super::{api_definition, api_role, local, names, reference_kinds as kinds};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value};
 
@@ -33,7 +33,7 @@ const PROPERTIES: Table = &[
     ("Auth", Object(AUTH)),
     ("CorsConfiguration", Either(&Boolean, &Object(CORS_CONFIGURATION))),
     ("DefaultRouteSettings", Object(ROUTE_SETTINGS)),
-    ("DefinitionBody", Any),
+    ("DefinitionBody", Rule(api_definition::definition)),
     (
         "DefinitionUri",
         Refused("use `DefinitionBody`: SAM takes no `Auth` with it, and without `Auth` the API is public"),
@@ -60,7 +60,7 @@ const AUTHORIZER: Table = &[
     ("AuthorizerPayloadFormatVersion", Scalar),
     ("EnableFunctionDefaultPermissions", Boolean),
     ("EnableSimpleResponses", Boolean),
-    ("FunctionArn", Text),
+    ("FunctionArn", Names(&kinds::FUNCTION)),
     ("FunctionInvokeRole", api_role::OF_AUTHORIZER),
     ("Identity", Object(AUTHORIZER_IDENTITY)),
     ("IdentitySource", Text),

@@ -1,12 +1,12 @@
 //! `AWS::ElasticLoadBalancingV2::Listener`: of a load balancer of this template.
 
 use super::action::ACTION;
-use super::local;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
-use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Required, Rule, Text};
+use super::table::Shape::{Boolean, Integer, List, Names, Object, OneOf, Required, Rule, Text};
 use super::table::Table;
 use super::tags::TAG;
+use super::{local, reference_kinds as kinds};
 use crate::template::Node;
 use serde_json::Value;
 
@@ -30,13 +30,13 @@ const PROPERTIES: Table = &[
     ("SslPolicy", Text),
     ("Tags", List(&Object(TAG))),
 ];
-const CERTIFICATE: Table = &[("CertificateArn", Text)];
+const CERTIFICATE: Table = &[("CertificateArn", Names(&kinds::CERTIFICATE))];
 const LISTENER_ATTRIBUTE: Table = &[("Key", Text), ("Value", Text)];
 const MUTUAL_AUTHENTICATION: Table = &[
     ("AdvertiseTrustStoreCaNames", OneOf(&["off", "on"])),
     ("IgnoreClientCertificateExpiry", Boolean),
     ("Mode", Text),
-    ("TrustStoreArn", Text),
+    ("TrustStoreArn", Names(&kinds::TRUST_STORE)),
 ];
 
 fn load_balancer(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {

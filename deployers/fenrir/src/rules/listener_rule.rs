@@ -19,7 +19,7 @@ pub(super) const TYPE: ResourceType = ResourceType {
 };
 
 const PROPERTIES: Table = &[
-    ("Actions", Required(&List(&Rule(action)))),
+    ("Actions", Required(&List(&Object(ACTION)))),
     ("Conditions", Required(&List(&Object(RULE_CONDITION)))),
     ("ListenerArn", Required(&Rule(listener))),
     ("Priority", Required(&Integer)),
@@ -55,27 +55,6 @@ const REWRITE_CONFIG: Table = &[("Regex", Required(&Text)), ("Replace", Required
 fn listener(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     local::by_ref(context, node, &["AWS::ElasticLoadBalancingV2::Listener"]);
     node.into()
-}
-
-/// Checks the target groups of an action, which are in its `TargetGroupArn` or in its `ForwardConfig`.
-fn action(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
-    const TARGET_GROUP_ARN: &str = "TargetGroupArn";
-    if let Some(arn) = node.get(TARGET_GROUP_ARN) {
-        target_group(&mut context.within(TARGET_GROUP_ARN), arn);
-    }
-    let mut config = context.within("ForwardConfig");
-    let mut groups = config.within("TargetGroups");
-    let listed = node.get("ForwardConfig").and_then(|config| config.get("TargetGroups")).and_then(Node::as_sequence);
-    for (position, group) in listed.unwrap_or_default().iter().enumerate() {
-        if let Some(arn) = group.get(TARGET_GROUP_ARN) {
-            target_group(&mut groups.at(position).within(TARGET_GROUP_ARN), arn);
-        }
-    }
-    Object(ACTION).walk(context, node)
-}
-
-fn target_group(context: &mut RuleContext<'_, '_>, node: &Node) {
-    local::by_ref(context, node, &["AWS::ElasticLoadBalancingV2::TargetGroup"]);
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! `AWS::ElasticLoadBalancingV2::LoadBalancer`: application load balancers with IPv4 addresses.
 
-use super::names;
 use super::network::{SECURITY_GROUPS, SUBNETS};
 use super::resource::ResourceType;
-use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Plain, Refused, Required, Text};
+use super::rule_context::RuleContext;
+use super::table::Shape::{Boolean, Integer, List, Names, Object, OneOf, Plain, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::tags::{self, TAG};
+use super::{names, reference_kinds as kinds};
+use crate::template::Node;
+use serde_json::Value;
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::LoadBalancer",
@@ -20,8 +23,8 @@ const PROPERTIES: Table = &[
     ("EnablePrefixForIpv6SourceNat", OneOf(&["off", "on"])),
     ("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", Text),
     ("IpAddressType", Plain(&OneOf(&["ipv4"]))),
-    ("Ipv4IpamPoolId", Text),
-    ("LoadBalancerAttributes", List(&Object(LOAD_BALANCER_ATTRIBUTE))),
+    ("Ipv4IpamPoolId", Refused("remove it: nothing shows which project may use the pool")),
+    ("LoadBalancerAttributes", List(&Rule(attribute))),
     ("MinimumLoadBalancerCapacity", Object(MINIMUM_LOAD_BALANCER_CAPACITY)),
     ("Name", Text),
     ("Scheme", OneOf(&["internal", "internet-facing"])),
@@ -31,8 +34,16 @@ const PROPERTIES: Table = &[
     ("Tags", List(&Object(TAG))),
     ("Type", Plain(&OneOf(&["application"]))),
 ];
-const LOAD_BALANCER_ATTRIBUTE: Table = &[("Key", Text), ("Value", Text)];
+/// The value of an attribute such as `access_logs.s3.bucket` is a bucket, into which the load balancer writes.
+const BUCKET_ATTRIBUTE: Table = &[("Key", Plain(&Text)), ("Value", Names(&kinds::LOG_BUCKET))];
+const OTHER_ATTRIBUTE: Table = &[("Key", Plain(&Text)), ("Value", Text)];
 const MINIMUM_LOAD_BALANCER_CAPACITY: Table = &[("CapacityUnits", Required(&Integer))];
+
+fn attribute(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let key = node.get("Key").and_then(Node::as_str).unwrap_or_default();
+    let is_bucket = key.trim().to_ascii_lowercase().ends_with(".bucket");
+    Object(if is_bucket { BUCKET_ATTRIBUTE } else { OTHER_ATTRIBUTE }).walk(context, node)
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,11 +6,15 @@
 mod action;
 mod alarm;
 mod api;
+mod api_definition;
 mod api_role;
 mod arns;
 mod code;
+mod definition_file;
 mod distribution;
+mod evaluate;
 mod execution_role;
+mod expanded;
 #[cfg(test)]
 mod fixture;
 mod function;
@@ -18,6 +22,7 @@ mod function_events;
 mod function_policies;
 mod globals;
 mod header;
+mod hosts;
 mod http_api;
 mod layer_version;
 mod listener;
@@ -26,9 +31,16 @@ mod load_balancer;
 mod local;
 mod lookup;
 mod names;
+#[cfg(test)]
+mod naming_reasons;
+#[cfg(test)]
+mod naming_tests;
 mod network;
+mod outside;
 mod permission;
 mod queue;
+mod reference;
+mod reference_kinds;
 mod references;
 mod resource;
 mod rule_context;
@@ -44,8 +56,11 @@ mod top;
 use crate::template::{Findings, Node};
 use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, Sha256};
 pub use code::{CodeReference, code_references};
+pub use definition_file::{check_definition_file, definition_files};
+pub use expanded::check_expanded;
 pub use header::{Header, HeaderParts, header, header_parts};
 pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
+pub use names::stack_name_of;
 use rule_context::Check;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,6 +96,8 @@ pub struct CheckedTemplate {
     pub findings: Findings,
     /// The look-ups that have no answer yet.
     pub needs: BTreeSet<Lookup>,
+    /// The ARNs and URLs of resources outside of the template that the rules let it use.
+    pub allowed: BTreeSet<String>,
 }
 
 /// Applies all rules to a template, with the answers of the look-ups so far. Without answers it checks everything that needs no
@@ -90,6 +107,6 @@ pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> CheckedTe
     let resources = globals::merged(template);
     let mut check = Check::new(facts, &resources, answers);
     let emitted = top::walk_template(&mut check, template);
-    let (findings, needs) = check.into_parts();
-    CheckedTemplate { template: emitted, findings, needs }
+    let (findings, needs, allowed) = check.into_parts();
+    CheckedTemplate { template: emitted, findings, needs, allowed }
 }

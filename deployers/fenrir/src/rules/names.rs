@@ -4,6 +4,7 @@
 //! resources with the same name.
 
 use super::Facts;
+use bifrost::release::{ConfigName, ProjectName};
 use sha1::{Digest as _, Sha1};
 
 /// The number of hex digits of the SHA-1 at the end of a truncated name.
@@ -34,6 +35,12 @@ pub(super) const QUEUE: Naming = Naming { limit: 80, ..NAMING };
 pub(super) const FIFO_QUEUE: Naming = Naming { suffix: ".fifo", ..QUEUE };
 /// Load balancers and target groups.
 pub(super) const BALANCER: Naming = Naming { limit: 32, marks: "", ..NAMING };
+
+/// The stack name of a project and config: `sam-<project>-<config>`, `/` and `_` as `-` (contract §8).
+#[must_use]
+pub fn stack_name_of(project: &ProjectName, config: &ConfigName) -> String {
+    format!("sam-{project}-{config}").replace(['/', '_'], "-")
+}
 
 impl Naming {
     /// The name of a resource. A name that is too long keeps its head and ends in hex digits of the SHA-1 of the whole name. So

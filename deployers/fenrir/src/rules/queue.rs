@@ -1,11 +1,11 @@
 //! `AWS::SQS::Queue`.
 
-use super::names;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
-use super::table::Shape::{Any, Boolean, Integer, List, Object, Plain, Refused, Text};
+use super::table::Shape::{Boolean, Integer, List, Names, Object, OneOf, Plain, Refused, Required, Text};
 use super::table::Table;
 use super::tags::TAG;
+use super::{names, reference_kinds as kinds};
 use crate::template::{Content, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -24,16 +24,23 @@ const PROPERTIES: Table = &[
     ("FifoQueue", Plain(&Boolean)),
     ("FifoThroughputLimit", Text),
     ("KmsDataKeyReusePeriodSeconds", Integer),
-    ("KmsMasterKeyId", Text),
+    ("KmsMasterKeyId", Names(&kinds::KEY)),
     ("MaximumMessageSize", Integer),
     ("MessageRetentionPeriod", Integer),
     ("QueueName", Refused("Fenrir generates the name; remove the property")),
     ("ReceiveMessageWaitTimeSeconds", Integer),
-    ("RedriveAllowPolicy", Any),
-    ("RedrivePolicy", Any),
+    ("RedriveAllowPolicy", Object(REDRIVE_ALLOW_POLICY)),
+    ("RedrivePolicy", Object(REDRIVE_POLICY)),
     ("SqsManagedSseEnabled", Boolean),
     ("Tags", List(&Object(TAG))),
     ("VisibilityTimeout", Integer),
+];
+
+const REDRIVE_POLICY: Table =
+    &[("deadLetterTargetArn", Required(&Names(&kinds::QUEUE))), ("maxReceiveCount", Required(&Integer))];
+const REDRIVE_ALLOW_POLICY: Table = &[
+    ("redrivePermission", OneOf(&["allowAll", "byQueue", "denyAll"])),
+    ("sourceQueueArns", List(&Names(&kinds::QUEUE))),
 ];
 
 fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {

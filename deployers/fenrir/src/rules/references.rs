@@ -2,7 +2,9 @@
 //!
 //! `Fn::ImportValue` and exported outputs are allowed, as in Go Fenrir: exports exist to be shared, and CloudFormation lets only
 //! one stack export a name. Where a rule requires a resource of this template, an import is refused like any other value.
+//! Dynamic references (`{{resolve:…}}`) are refused: parameters and secrets have no tags that a rule could check.
 
+use super::evaluate::{Piece, evaluate};
 use super::rule_context::RuleContext;
 use crate::template::{Content, FindingCode, Intrinsic, Mapping, Node, Span, nearest};
 
@@ -51,7 +53,10 @@ pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node) {
         (Content::Null, _) => {
             context.refuse(FindingCode::Null, node.span, "is null", "write a value, or remove the key");
         }
-        (_, Some(call)) => check_call(context, node.span, call),
+        (_, Some(call)) => {
+            check_computed(context, node);
+            check_call(context, node.span, call);
+        }
         (Content::String(text), None) => check_text(context, node.span, text),
         (Content::Mapping(entries), None) => check_entries(context, entries),
         (Content::Sequence(nodes), None) => check_all(context, nodes),
@@ -59,8 +64,44 @@ pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node) {
     }
 }
 
-/// Warns of a generated name: unlike a reference, it does not show CloudFormation which resource to create first.
+/// What a dynamic reference starts with.
+const RESOLVE: &str = "{{resolve:";
+
+/// Refuses a string that functions put together to a dynamic reference, or could once the stack exists.
+fn check_computed(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let pieces = evaluate(context.facts(), node);
+    let after = |position: usize| pieces.get(position + 1);
+    let is_dynamic = pieces.iter().enumerate().any(|(position, piece)| match piece {
+        Piece::Text(text) => has_dynamic_reference(text) || after(position).is_some() && ends_like_one(text),
+        Piece::TooLong => true,
+        _ => false,
+    });
+    if is_dynamic {
+        refuse_dynamic(context, node.span);
+    }
+}
+
+fn has_dynamic_reference(text: &str) -> bool {
+    let is_start = |rest: &str| rest.get(..RESOLVE.len()).is_some_and(|start| start.eq_ignore_ascii_case(RESOLVE));
+    text.match_indices("{{").any(|(at, _)| text.get(at..).is_some_and(is_start))
+}
+
+/// Whether a text ends in the start of a dynamic reference, so that the next part of the string may continue it.
+fn ends_like_one(text: &str) -> bool {
+    (2..RESOLVE.len()).any(|length| RESOLVE.get(..length).is_some_and(|start| text.ends_with(start)))
+}
+
+fn refuse_dynamic(context: &mut RuleContext<'_, '_>, span: Option<Span>) {
+    let message = "dynamic references such as `{{resolve:ssm:name}}` are not allowed";
+    let help = "let the code of the function read the parameter or secret, with a role that may";
+    context.refuse(FindingCode::NotAllowed, span, message, help);
+}
+
+/// Refuses a dynamic reference. Warns of a generated name: unlike a reference, it does not show CloudFormation which resource to create first.
 fn check_text(context: &mut RuleContext<'_, '_>, span: Option<Span>, text: &str) {
+    if has_dynamic_reference(text) {
+        refuse_dynamic(context, span);
+    }
     if let Some(logical_id) = context.check.names.get(text).copied() {
         let message = format!("`{text}` is the name that Fenrir generates for `{logical_id}`");
         let help = format!("use `!Ref {logical_id}`, or `!GetAtt` for an attribute");
@@ -173,7 +214,7 @@ pub(super) fn require_resource(context: &mut RuleContext<'_, '_>, span: Option<S
     let logical_id = name.split_once('.').map_or(name, |(logical_id, _)| logical_id);
     let resources = context.check.resources;
     let exists = resources.contains_key(logical_id) || PSEUDO_PARAMETERS.contains(&name);
-    if exists || is_generated(resources, logical_id) {
+    if exists || generated_from(resources, logical_id).next().is_some() {
         return;
     }
     let known = resources.keys().map(String::as_str).chain(PSEUDO_PARAMETERS);
@@ -184,16 +225,20 @@ pub(super) fn require_resource(context: &mut RuleContext<'_, '_>, span: Option<S
     context.refuse(FindingCode::UnknownResource, span, format!("unknown resource `{logical_id}`"), help);
 }
 
-/// Whether SAM may generate a resource of that logical id from a resource or an event of a function.
-fn is_generated(resources: &Mapping, logical_id: &str) -> bool {
-    resources.iter().any(|(source, entry)| {
+/// The resources from which SAM may generate a resource of that logical id, also for an event of a function, and what the logical
+/// id has after that of the resource.
+pub(super) fn generated_from<'r, 'i>(
+    resources: &'r Mapping,
+    logical_id: &'i str,
+) -> impl Iterator<Item = (&'r str, &'i str)> {
+    resources.iter().filter_map(move |(source, entry)| {
         let kind = entry.value.get("Type").and_then(Node::as_str).unwrap_or_default();
         let events = entry.value.get("Properties").and_then(|properties| properties.get("Events"));
         let mut events = events.and_then(Node::as_mapping).into_iter().flatten();
-        logical_id.strip_prefix(source.as_str()).filter(|_| kind.starts_with("AWS::Serverless::")).is_some_and(|rest| {
-            GENERATED.iter().any(|part| rest.starts_with(part) || rest.ends_with(part))
-                || events.any(|(event, _)| rest.starts_with(event.as_str()))
-        })
+        let rest = logical_id.strip_prefix(source.as_str()).filter(|_| kind.starts_with("AWS::Serverless::"))?;
+        let is_generated = GENERATED.iter().any(|part| rest.starts_with(part) || rest.ends_with(part))
+            || events.any(|(event, _)| rest.starts_with(event.as_str()));
+        is_generated.then_some((source.as_str(), rest))
     })
 }
 

@@ -14,13 +14,23 @@ pub(super) struct Check<'t> {
     pub(super) names: BTreeMap<String, &'t str>,
     answers: &'t Answers,
     needs: BTreeSet<Lookup>,
+    /// The ARNs and URLs of resources outside of the template that the rules let it use.
+    allowed: BTreeSet<String>,
     findings: Vec<TemplateFinding>,
 }
 
 impl<'t> Check<'t> {
     pub(super) fn new(facts: &'t Facts<'t>, resources: &'t Mapping, answers: &'t Answers) -> Self {
         let names = resource::names(facts, resources);
-        Self { facts, resources, names, answers, needs: BTreeSet::new(), findings: Vec::new() }
+        Self {
+            facts,
+            resources,
+            names,
+            answers,
+            needs: BTreeSet::new(),
+            allowed: BTreeSet::new(),
+            findings: Vec::new(),
+        }
     }
 
     /// The type of a resource. None if the template has no such resource, or it has no type.
@@ -28,9 +38,14 @@ impl<'t> Check<'t> {
         self.resources.get(logical_id)?.value.get("Type")?.as_str()
     }
 
-    /// The findings in the order of the text, and the look-ups that have no answer yet. A fault in `Globals` concerns many
-    /// resources, but is one finding.
-    pub(super) fn into_parts(self) -> (Findings, BTreeSet<Lookup>) {
+    /// Lets the template after SAM's expansion contain an ARN or URL.
+    pub(super) fn allow(&mut self, name: &str) {
+        self.allowed.insert(name.to_owned());
+    }
+
+    /// The findings in the order of the text, the look-ups that have no answer yet, and the allowed names. A fault in `Globals`
+    /// concerns many resources, but is one finding.
+    pub(super) fn into_parts(self) -> (Findings, BTreeSet<Lookup>, BTreeSet<String>) {
         let mut found = self.findings;
         found.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
         let mut seen = BTreeSet::new();
@@ -41,7 +56,7 @@ impl<'t> Check<'t> {
         for finding in found {
             findings.push(finding);
         }
-        (findings, self.needs)
+        (findings, self.needs, self.allowed)
     }
 }
 

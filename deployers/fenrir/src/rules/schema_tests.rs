@@ -18,7 +18,7 @@ const BEYOND: [&str; 2] = [
 const NOT_GLOBAL: [&str; 3] = ["Function.AssumeRolePolicyDocument", "Function.RolePath", "Api.Name"];
 
 /// The schemas. None, with a message, without Python.
-static SCHEMA: LazyLock<Option<Value>> = LazyLock::new(|| {
+pub(super) static SCHEMA: LazyLock<Option<Value>> = LazyLock::new(|| {
     let mut python = bifrost_moto::program("python")?;
     let output = python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sam/schema.py")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

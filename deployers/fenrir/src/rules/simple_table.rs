@@ -1,9 +1,9 @@
 //! `AWS::Serverless::SimpleTable`.
 
-use super::names;
 use super::resource::ResourceType;
-use super::table::Shape::{Boolean, Integer, Map, Object, OneOf, Refused, Required, Scalar, Text};
+use super::table::Shape::{Boolean, Integer, Map, Names, Object, OneOf, Refused, Required, Scalar, Text};
 use super::table::Table;
+use super::{names, reference_kinds as kinds};
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Serverless::SimpleTable",
@@ -27,7 +27,7 @@ const PRIMARY_KEY: Table = &[("Name", Required(&Text)), ("Type", Required(&Text)
 const PROVISIONED_THROUGHPUT: Table =
     &[("ReadCapacityUnits", Required(&Integer)), ("WriteCapacityUnits", Required(&Integer))];
 const SSE_SPECIFICATION: Table =
-    &[("KMSMasterKeyId", Text), ("SSEEnabled", Required(&Boolean)), ("SSEType", OneOf(&["KMS"]))];
+    &[("KMSMasterKeyId", Names(&kinds::KEY)), ("SSEEnabled", Required(&Boolean)), ("SSEType", OneOf(&["KMS"]))];
 
 #[cfg(test)]
 mod tests {

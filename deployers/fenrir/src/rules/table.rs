@@ -3,6 +3,7 @@
 //! A walk returns the value for CloudFormation: the value of the template, except where a rule replaces it. It continues
 //! after a finding, so that all findings are reported at once.
 
+use super::reference;
 use super::rule_context::RuleContext;
 use crate::template::{Content, FindingCode, Node, nearest};
 use serde_json::{Map, Value};
@@ -42,13 +43,17 @@ pub(super) enum Shape {
     Plain(&'static Shape),
     /// This shape; the property is required.
     Required(&'static Shape),
+    /// A string that names a resource.
+    Names(&'static reference::Kind),
     /// A value that a rule checks.
     Rule(Rule),
     /// SAM or CloudFormation knows the property, but Fenrir does not allow it: the reason, and what to do.
     Refused(&'static str),
 }
 
-use Shape::{Any, Boolean, Either, Integer, List, Number, Object, OneOf, Plain, Refused, Required, Scalar, Text};
+use Shape::{
+    Any, Boolean, Either, Integer, List, Names, Number, Object, OneOf, Plain, Refused, Required, Scalar, Text,
+};
 
 impl Shape {
     /// Checks a value, and returns it for CloudFormation.
@@ -62,6 +67,7 @@ impl Shape {
             Either(one, other) => (if one.fits(node) { one } else { other }).walk(context, node),
             Required(shape) => shape.walk(context, node),
             Plain(shape) => walk_plain(shape, context, node),
+            Names(kind) if self.fits(node) => reference::walk(kind, context, node),
             Self::Rule(rule) => rule(context, node),
             Refused(reason) => {
                 let message = format!("`{}` is not allowed", context.name());
@@ -78,11 +84,11 @@ impl Shape {
     /// Whether a value has this shape. Does not check what it contains.
     fn fits(&self, node: &Node) -> bool {
         if node.intrinsic().is_some() {
-            return self.may_be_intrinsic();
+            return matches!(self, Names(_)) || self.may_be_intrinsic();
         }
         match (self, &node.content) {
             (Any, _)
-            | (Text | Scalar, Content::String(_) | Content::Number(_))
+            | (Text | Scalar | Names(_), Content::String(_) | Content::Number(_))
             | (Number, Content::Number(_))
             | (Boolean | Scalar, Content::Boolean(_))
             | (List(_), Content::Sequence(_))
@@ -98,6 +104,7 @@ impl Shape {
         }
     }
 
+    /// Also of a list of this shape. A list of names is not one: each name is checked.
     fn may_be_intrinsic(&self) -> bool {
         match self {
             Text | Integer | Number | Boolean | Scalar | OneOf(_) | Any => true,
@@ -118,6 +125,7 @@ impl Shape {
             Scalar => "a string, a number or a boolean".to_owned(),
             OneOf(texts) => texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(" or "),
             Any => "any value".to_owned(),
+            Names(kind) => kind.what.to_owned(),
             List(_) => "a list".to_owned(),
             Self::Map(_) | Object(_) => "a mapping".to_owned(),
             Either(one, other) => format!("{} or {}", one.words(), other.words()),

@@ -3,7 +3,7 @@
 use super::rule_context::{Check, RuleContext};
 use super::table::Shape::{self, Object, Plain, Refused, Required, Rule, Text};
 use super::table::{Table, walk};
-use super::{globals, header, references, resource};
+use super::{evaluate, globals, header, references, resource, stack_name_of};
 use crate::template::{Entry, FindingCode, Mapping, Node, nearest};
 use serde_json::{Map, Value};
 
@@ -34,12 +34,12 @@ const REFUSED: [(&str, &str); 6] = [
     ("Hooks", "use `DeploymentPreference` of a function for gradual deployments"),
 ];
 
-/// The properties of an output. As in Go Fenrir, all stacks of the account can import an `Export`; CloudFormation lets only one
-/// stack export a name.
+/// The properties of an output. As in Go Fenrir, all stacks of the account can import an `Export`. CloudFormation lets only one
+/// stack export a name, so that the name has to belong to the project.
 const OUTPUT: Table = &[
     ("Condition", Refused("remove the output from this template: each config has its own template")),
     ("Description", Plain(&Text)),
-    ("Export", Object(&[("Name", Required(&Text))])),
+    ("Export", Object(&[("Name", Required(&Rule(export_name)))])),
     ("Value", Required(&Text)),
 ];
 
@@ -177,6 +177,20 @@ fn walk_outputs(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     Value::Object(walked.collect::<Map<_, _>>())
 }
 
+/// The name of an export: the stack's name, alone or followed by `-`, `:` or another separator.
+fn export_name(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let facts = context.facts();
+    let (stack, name) = (stack_name_of(facts.project, facts.config), evaluate::text(facts, node));
+    let rest = name.as_ref().and_then(|name| name.strip_prefix(&stack));
+    if rest.is_none_or(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric())) {
+        let found = name.map_or_else(|| node.kind().to_owned(), |name| format!("`{name}`"));
+        let message = format!("should begin with the stack's name `{stack}`, but is {found}");
+        let help = "write `!Sub ${AWS::StackName}-<name>`";
+        context.refuse(FindingCode::InvalidName, node.span, message, help);
+    }
+    node.into()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::{RulesFixture, function};
@@ -261,13 +275,25 @@ mod tests {
     #[test]
     fn output_has_a_value_and_may_be_exported() {
         let output = json!({
-            "url": {"Value": {"Fn::Sub": "https://${hello}"}, "Description": "d", "Export": {"Name": "shop-url"}},
+            "url": {"Value": {"Fn::Sub": "https://${hello}"}, "Description": "d", "Export": {"Name": "sam-org-shop-development-url"}},
         });
         assert_eq!(findings(&with("Outputs", output)), [""; 0]);
         for (output, finding) in [
             (json!({"url": {}}), "Outputs.url template/missing-property"),
             (json!({"url": {"Value": {"Ref": "hallo"}}}), "Outputs.url.Value template/unknown-resource"),
             (json!({"url": {"Value": "x", "Export": {}}}), "Outputs.url.Export template/missing-property"),
+            (
+                json!({"url": {"Value": "x", "Export": {"Name": "shop"}}}),
+                "Outputs.url.Export.Name template/invalid-name",
+            ),
+            (
+                json!({"url": {"Value": "x", "Export": {"Name": "sam-org-shop-developmental"}}}),
+                "Outputs.url.Export.Name template/invalid-name",
+            ),
+            (
+                json!({"url": {"Value": "x", "Export": {"Name": {"Fn::Sub": "${AWS::AccountId}-x"}}}}),
+                "Outputs.url.Export.Name template/invalid-name",
+            ),
             (json!({"url": {"Value": "x", "Condition": "c"}}), "Outputs.url.Condition template/not-allowed"),
             (json!({"u-r-l": {"Value": "x"}}), "Outputs.u-r-l template/invalid-name"),
             (json!([]), "Outputs template/wrong-type"),

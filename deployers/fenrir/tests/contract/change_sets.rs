@@ -40,6 +40,19 @@ pub async fn creating_a_change_set_is_idempotent(fixture: RegionFixture) {
     assert_eq!(fixture.change_set("first").await.id, change_set.id);
 }
 
+pub async fn change_set_shows_its_expanded_template(fixture: RegionFixture) {
+    let sam = json!({
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"table": {"Type": "AWS::Serverless::SimpleTable", "Properties": {"TableName": "expanded"}}},
+    });
+    fixture.ports.stacks.create_change_set(&proof(), &create("first", &sam)).await.unwrap();
+    let id = fixture.change_set("first").await.id;
+    let expanded = fixture.ports.expansions.expanded_template(STACK, &id).await.unwrap().unwrap();
+    assert_eq!(expanded.get("Transform"), None);
+    assert_eq!(expanded["Resources"]["table"]["Type"], "AWS::DynamoDB::Table");
+    assert_eq!(fixture.ports.stacks.change_set_template(STACK, &id).await.unwrap().unwrap(), sam);
+}
+
 pub async fn change_set_name_is_unique(fixture: RegionFixture) {
     fixture.ports.stacks.create_change_set(&proof(), &create("first", &template())).await.unwrap();
     let other = NewChangeSet { token: "other".into(), ..create("first", &changed_template()) };

@@ -55,6 +55,7 @@ contract_tests! {
         missing_stack_is_none,
         creating_a_change_set_is_idempotent,
         change_set_name_is_unique,
+        change_set_shows_its_expanded_template,
         existing_stack_cannot_be_created,
         missing_stack_cannot_be_updated,
         changes_list_properties,

@@ -10,6 +10,7 @@ use fenrir::rules::{
     self, Answer, Answers, CheckedTemplate, Facts, Header, Key, Lookup, Role, SecurityGroup, Subnet, Tags,
 };
 use fenrir::template::Node;
+use std::collections::BTreeMap;
 
 /// The uploaded files of the release.
 pub(crate) const FILES: [&str; 4] = [
@@ -19,26 +20,36 @@ pub(crate) const FILES: [&str; 4] = [
     "s3://bucket/000000000000/org/shop/development/release/shared.zip",
 ];
 
-/// Applies the rules to a template, with all look-ups that they ask for.
-pub(crate) fn apply(template: &Node, header: Header, is_uploaded: bool) -> CheckedTemplate {
-    let sha256: Sha256 = "0".repeat(64).parse().unwrap();
-    let files = FILES.map(|uri| (uri.to_owned(), sha256)).into();
-    let facts = Facts {
+/// Calls a closure with the facts of a release of a template.
+pub(crate) fn with_facts<T>(
+    header: &Header,
+    files: Option<&BTreeMap<String, Sha256>>,
+    with: impl FnOnce(&Facts<'_>) -> T,
+) -> T {
+    with(&Facts {
         project: &header.project,
         config: &header.config,
-        account: &header.account.unwrap_or_else(|| "000000000000".parse().unwrap()),
-        region: &header.region.unwrap_or_else(|| "us-east-1".parse().unwrap()),
+        account: &header.account.clone().unwrap_or_else(|| "000000000000".parse().unwrap()),
+        region: &header.region.clone().unwrap_or_else(|| "us-east-1".parse().unwrap()),
         bucket: &"bucket".parse().unwrap(),
-        files: is_uploaded.then_some(&files),
-    };
-    let mut answers = Answers::new();
-    loop {
-        let outcome = rules::apply(template, &facts, &answers);
-        if outcome.needs.is_empty() {
-            return outcome;
+        files,
+    })
+}
+
+/// Applies the rules to a template, with all look-ups that they ask for.
+pub(crate) fn apply(template: &Node, header: &Header, is_uploaded: bool) -> CheckedTemplate {
+    let sha256: Sha256 = "0".repeat(64).parse().unwrap();
+    let files = FILES.map(|uri| (uri.to_owned(), sha256)).into();
+    with_facts(header, is_uploaded.then_some(&files), |facts| {
+        let mut answers = Answers::new();
+        loop {
+            let outcome = rules::apply(template, facts, &answers);
+            if outcome.needs.is_empty() {
+                return outcome;
+            }
+            answers.extend(outcome.needs.iter().map(|lookup| (lookup.clone(), look_up(lookup))));
         }
-        answers.extend(outcome.needs.iter().map(|lookup| (lookup.clone(), look_up(lookup))));
-    }
+    })
 }
 
 fn look_up(lookup: &Lookup) -> Answer {
@@ -57,6 +68,7 @@ fn look_up(lookup: &Lookup) -> Answer {
         }
         Lookup::Subnets(name) => Answer::Subnets(subnets(name)),
         Lookup::Key(name) => {
+            let name = name.rsplit(':').next().unwrap_or(name);
             let tags = tags_of(&format!("{}-", name.trim_start_matches("alias/").trim_end_matches("-key")));
             Answer::Key(tags.map(|tags| Key { id: "0a1b2c3d".to_owned(), tags }))
         }

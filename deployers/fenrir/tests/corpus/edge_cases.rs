@@ -121,7 +121,7 @@ fn try_json(template: &Value, is_uploaded: bool) {
     let Ok(node) = of_release(template) else { return };
     let _ = (rules::header(&node), rules::code_references(&node));
     let (project, config) = ("org/shop".parse().unwrap(), "development".parse().unwrap());
-    account::apply(&node, Header { project, config, account: None, region: None }, is_uploaded);
+    account::apply(&node, &Header { project, config, account: None, region: None }, is_uploaded);
 }
 
 /// A change of a text: replaces a part of it.

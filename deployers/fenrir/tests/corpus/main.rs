@@ -25,7 +25,7 @@ enum Verdict {
 
 /// Reads a template and its header, and applies the rules with all look-ups.
 fn judge(source: &Source, is_uploaded: bool) -> Verdict {
-    let judged = read(source).and_then(|node| Ok(account::apply(&node, rules::header(&node)?, is_uploaded).findings));
+    let judged = read(source).and_then(|node| Ok(account::apply(&node, &rules::header(&node)?, is_uploaded).findings));
     match judged {
         Ok(findings) if !findings.refuse() => Verdict::Accepted(findings),
         Ok(findings) | Err(findings) => Verdict::Refused(findings),

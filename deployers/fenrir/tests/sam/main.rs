@@ -6,7 +6,7 @@
 mod account;
 mod local;
 
-use fenrir::rules;
+use fenrir::rules::{self, CheckedTemplate, check_expanded};
 use fenrir::template::{Source, read};
 use local::Types;
 use serde::Deserialize;
@@ -14,25 +14,30 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-/// The template that CloudFormation would get for a file, with a URI in place of each path.
-fn emitted(path: &Path) -> Value {
+/// The result of the rules for a file. Its template is the one that CloudFormation would get, with a URI in place of each path.
+fn checked(path: &Path) -> CheckedTemplate {
     let template = read(&Source::open(path).unwrap()).unwrap();
     let is_uploaded = path.file_name().unwrap().to_string_lossy().starts_with("uploaded");
-    let mut emitted = account::apply(&template, rules::header(&template).unwrap(), is_uploaded).template;
+    let mut checked = account::apply(&template, &rules::header(&template).unwrap(), is_uploaded);
     for code in rules::code_references(&template) {
-        emitted["Resources"][&code.logical_id]["Properties"][code.property] = json!(account::FILES[2]);
+        checked.template["Resources"][&code.logical_id]["Properties"][code.property] = json!(account::FILES[2]);
     }
-    emitted
+    checked
+}
+
+/// The files of the accepted templates of the corpus by name.
+fn files() -> BTreeMap<String, PathBuf> {
+    let accepted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/accepted");
+    let paths = fs::read_dir(accepted).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path)).collect()
 }
 
 /// The accepted templates of the corpus, as CloudFormation would get them, by file name.
 fn accepted() -> BTreeMap<String, Value> {
-    let accepted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/accepted");
-    let paths = fs::read_dir(accepted).unwrap().map(|entry| entry.unwrap().path());
-    paths.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), emitted(&path))).collect()
+    files().into_iter().map(|(name, path)| (name, checked(&path).template)).collect()
 }
 
 /// The result of the transform.
@@ -40,8 +45,16 @@ fn accepted() -> BTreeMap<String, Value> {
 struct Transformed {
     /// The reason for which it refuses the template.
     refusal: Option<String>,
+    /// The expanded template.
+    expanded: Option<Value>,
+}
+
+impl Transformed {
     /// The types of the generated resources by logical id.
-    types: Option<Types>,
+    fn types(&self) -> Option<Types> {
+        let resources = self.expanded.as_ref()?["Resources"].as_object()?;
+        Some(resources.iter().map(|(name, of)| (name.clone(), of["Type"].as_str().unwrap().to_owned())).collect())
+    }
 }
 
 /// Runs the transform on each template. None, with a message, without Python.
@@ -87,7 +100,7 @@ fn types_are_those_that_the_role_allows() {
     templates.insert("destinations".to_owned(), with_destinations());
     let Some(results) = transformed(&templates) else { return };
     let tables: Value = serde_json::from_str(include_str!("../iam/tables.json")).unwrap();
-    let types = results.into_values().filter_map(|result| result.types).flat_map(Types::into_values);
+    let types = results.into_values().filter_map(|result| result.types()).flat_map(Types::into_values);
     let types: BTreeSet<String> = types.collect();
     assert!(types.contains("AWS::SNS::Topic"));
     let unknown = types.iter().filter(|of_type| tables["handlers"].get(of_type).is_none());
@@ -99,7 +112,26 @@ async fn local_cloud_expands_templates_as_sam_does() {
     let templates = accepted();
     let Some(all) = transformed(&templates) else { return };
     for (name, result) in all {
-        let expected = result.types.map(local::without_digests);
+        let expected = result.types().map(local::without_digests);
         assert_eq!(local::types(&templates[&name]).await, expected, "{name}");
+    }
+}
+
+#[test]
+fn expanded_templates_reach_nobody_else() {
+    let Some(results) = transformed(&accepted()) else { return };
+    let files = files();
+    for (name, result) in results {
+        let Some(expanded) = result.expanded else { continue };
+        let template = read(&Source::open(&files[&name]).unwrap()).unwrap();
+        let header = rules::header(&template).unwrap();
+        let checked = checked(&files[&name]);
+        let findings = account::with_facts(&header, None, |facts| check_expanded(&expanded, &checked.allowed, facts));
+        assert_eq!(findings.to_string(), "", "{name}");
+        if name == "references_with_correct_tags.yml" {
+            let none = BTreeSet::new();
+            let findings = account::with_facts(&header, None, |facts| check_expanded(&expanded, &none, facts));
+            assert!(findings.all().len() > 5, "{findings}");
+        }
     }
 }

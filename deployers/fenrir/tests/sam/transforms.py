@@ -1,5 +1,5 @@
 """Reads templates by name as JSON, and prints the result of AWS's SAM transform for each: the reason for a refusal, or the
-types of the generated resources by logical id."""
+expanded template."""
 
 import json
 import logging
@@ -24,7 +24,7 @@ def result(template):
         expanded = transform(template, {}, NoManagedPolicies())
     except InvalidDocumentException as error:
         return {"refusal": "; ".join(cause.message for cause in error.causes)}
-    return {"types": {name: resource["Type"] for name, resource in expanded["Resources"].items()}}
+    return {"expanded": expanded}
 
 
 if __name__ == "__main__":

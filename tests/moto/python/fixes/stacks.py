@@ -40,9 +40,10 @@ def _delete(response):
 
 def _template(response):
     """The original template by default, not the result of the transform."""
-    if response._get_param("ChangeSetName"):
-        return ActionResult({"TemplateBody": change_sets.find(response)[1].original})
-    stack = response.cloudformation_backend.get_stack(response._get_param("StackName"))
     processed = response._get_param("TemplateStage") == "Processed"
+    if response._get_param("ChangeSetName"):
+        found = change_sets.find(response)[1]
+        return ActionResult({"TemplateBody": found.template if processed else found.original})
+    stack = response.cloudformation_backend.get_stack(response._get_param("StackName"))
     body = stack.template if processed else getattr(stack, "original", stack.template)
     return ActionResult({"TemplateBody": body or "{}"})

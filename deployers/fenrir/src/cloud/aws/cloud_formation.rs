@@ -10,8 +10,8 @@ use aws_sdk_cloudformation::types::{
     Capability, EventFilter, OperationEvent, StackResourceDriftStatus, Tag, TemplateStage,
 };
 use aws_sdk_cloudformation::{Client, types};
-use bifrost::aws::{AwsSession, Request, found, pages};
-use bifrost::cloud::CloudError;
+use bifrost::aws::{AwsSession, Request, pages};
+use bifrost::cloud::{CloudError, found};
 use bifrost::lifecycle::Proof;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -21,8 +21,8 @@ const PAGE_LIMIT: i32 = 100;
 
 /// The stacks of a session's account and region.
 pub(super) struct StacksOnAws {
-    session: AwsSession,
-    client: Client,
+    pub(super) session: AwsSession,
+    pub(super) client: Client,
 }
 
 impl StacksOnAws {

@@ -2,7 +2,7 @@
 
 use crate::rules::Lookup;
 use bifrost::aws::FILTER_VALUES_LIMIT;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many ARNs a `tag:GetResources` request may have.
 const ARNS_LIMIT: usize = 100;
@@ -22,14 +22,15 @@ pub(super) enum LookupRequest {
     Key(String),
     /// The stream of that table.
     TableStream(String),
-    /// The tags of the resources of these ARNs.
-    Tags(Vec<String>),
+    /// The tags of the resources of these ARNs in that region; `None` is the region of the session.
+    Tags(Option<String>, Vec<String>),
 }
 
 /// The requests for these lookups.
 pub(super) fn requests(lookups: &BTreeSet<Lookup>) -> Vec<LookupRequest> {
     let mut single = Vec::new();
-    let (mut groups, mut named, mut ids, mut arns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut groups, mut named, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    let mut arns: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
     for lookup in lookups {
         match lookup {
             Lookup::Role(name) => single.push(LookupRequest::Role(name.clone())),
@@ -38,21 +39,34 @@ pub(super) fn requests(lookups: &BTreeSet<Lookup>) -> Vec<LookupRequest> {
             Lookup::SecurityGroups(name) => groups.push(name.clone()),
             Lookup::Subnets(id) if id.starts_with("subnet-") => ids.push(id.clone()),
             Lookup::Subnets(name) => named.push(name.clone()),
-            Lookup::Tags(arn) => arns.push(arn.clone()),
+            Lookup::Tags(arn) => arns.entry(region_of(arn)).or_default().push(arn.clone()),
         }
     }
     let combined = chunks(&groups, FILTER_VALUES_LIMIT, LookupRequest::SecurityGroups)
         .chain(chunks(&named, FILTER_VALUES_LIMIT, LookupRequest::SubnetsNamed))
-        .chain(chunks(&ids, FILTER_VALUES_LIMIT, LookupRequest::SubnetsOf))
-        .chain(chunks(&arns, ARNS_LIMIT, LookupRequest::Tags));
+        .chain(chunks(&ids, FILTER_VALUES_LIMIT, LookupRequest::SubnetsOf));
     single.extend(combined);
+    for (region, arns) in arns {
+        single.extend(chunks(&arns, ARNS_LIMIT, |chunk| LookupRequest::Tags(region.clone(), chunk)));
+    }
     single
+}
+
+/// The region that knows the tags of a resource: that of its ARN, such as `us-east-1` for the certificate of a distribution. Route 53
+/// has no region in its ARNs; the tags of its resources are in the main region of the partition.
+fn region_of(arn: &str) -> Option<String> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    match parts.as_slice() {
+        [_, "aws", "route53", "", ..] => Some("us-east-1".to_owned()),
+        [_, _, _, region, ..] if !region.is_empty() => Some((*region).to_owned()),
+        _ => None,
+    }
 }
 
 fn chunks(
     names: &[String],
     limit: usize,
-    request: fn(Vec<String>) -> LookupRequest,
+    request: impl Fn(Vec<String>) -> LookupRequest,
 ) -> impl Iterator<Item = LookupRequest> {
     names.chunks(limit).map(move |chunk| request(chunk.to_vec()))
 }
@@ -86,9 +100,25 @@ mod tests {
     #[test]
     fn many_arns_are_split_into_several_requests() {
         let lookups = (0..250).map(|number| Lookup::Tags(format!("arn:aws:sqs:us-east-1:0:{number}"))).collect();
-        let size = |request: &LookupRequest| if let LookupRequest::Tags(arns) = request { arns.len() } else { 0 };
+        let size = |request: &LookupRequest| if let LookupRequest::Tags(_, arns) = request { arns.len() } else { 0 };
         let sizes: Vec<_> = requests(&lookups).iter().map(size).collect();
         assert_eq!(sizes, [100, 100, 50]);
+    }
+
+    #[test]
+    fn tags_are_looked_up_in_the_region_of_the_resource() {
+        let arns = [
+            "arn:aws:acm:us-east-1:000000000000:certificate/x",
+            "arn:aws:route53:::hostedzone/Z1",
+            "arn:aws:s3:::bucket",
+            "arn:aws:sqs:eu-west-1:000000000000:jobs",
+        ];
+        let lookups = arns.iter().map(|arn| Lookup::Tags((*arn).to_owned())).collect();
+        let of = |region: Option<&str>, arns: &[&str]| {
+            LookupRequest::Tags(region.map(str::to_owned), arns.iter().map(|arn| (*arn).to_owned()).collect())
+        };
+        let expected = [of(None, &arns[2..3]), of(Some("eu-west-1"), &arns[3..]), of(Some("us-east-1"), &arns[..2])];
+        assert_eq!(requests(&lookups), expected);
     }
 
     #[test]

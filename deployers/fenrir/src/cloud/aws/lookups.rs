@@ -5,8 +5,8 @@ use crate::cloud::Lookups;
 use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Filter;
-use bifrost::aws::{AwsSession, Request, each, found, literal, pages};
-use bifrost::cloud::CloudError;
+use bifrost::aws::{AwsSession, Request, each, literal, pages};
+use bifrost::cloud::{CloudError, found};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many tags of a key a page may have.
@@ -22,7 +22,6 @@ pub(super) struct LookupsOnAws {
     ec2: aws_sdk_ec2::Client,
     iam: aws_sdk_iam::Client,
     kms: aws_sdk_kms::Client,
-    tagging: aws_sdk_resourcegroupstagging::Client,
 }
 
 impl LookupsOnAws {
@@ -33,7 +32,6 @@ impl LookupsOnAws {
             ec2: aws_sdk_ec2::Client::new(session.config()),
             iam: aws_sdk_iam::Client::new(session.config()),
             kms: aws_sdk_kms::Client::new(session.config()),
-            tagging: aws_sdk_resourcegroupstagging::Client::new(session.config()),
         }
     }
 }
@@ -76,8 +74,8 @@ impl LookupsOnAws {
                 let of = |id: &str| found.iter().filter(|subnet| subnet.id == id).cloned().collect();
                 Ok(answered(ids, Lookup::Subnets, |id| Answer::Subnets(of(id))))
             }
-            LookupRequest::Tags(arns) => {
-                let tags = self.tags(&arns).await?;
+            LookupRequest::Tags(region, arns) => {
+                let tags = self.tags(region, &arns).await?;
                 Ok(answered(arns, Lookup::Tags, |arn| Answer::Tags(tags.get(arn).cloned())))
             }
         }
@@ -155,11 +153,16 @@ impl LookupsOnAws {
     }
 
     /// The answer leaves out resources that do not exist, are in another region or account, or never had a tag. New tags may
-    /// appear in it with a delay.
-    async fn tags(&self, arns: &[String]) -> Result<BTreeMap<String, Tags>, CloudError> {
+    /// appear in it with a delay. `None` is the region of the session.
+    async fn tags(&self, region: Option<String>, arns: &[String]) -> Result<BTreeMap<String, Tags>, CloudError> {
         let resource = arns.join(",");
         let request = Request::new("tag:GetResources", &resource);
-        let get = self.tagging.get_resources().set_resource_arn_list(Some(arns.to_vec()));
+        let mut config = aws_sdk_resourcegroupstagging::config::Builder::from(self.session.config());
+        if let Some(region) = region {
+            config = config.region(aws_sdk_resourcegroupstagging::config::Region::new(region));
+        }
+        let tagging = aws_sdk_resourcegroupstagging::Client::from_conf(config.build());
+        let get = tagging.get_resources().set_resource_arn_list(Some(arns.to_vec()));
         let answer = request.make(&self.session, get.send()).await?;
         let tagged = |found: aws_sdk_resourcegroupstagging::types::ResourceTagMapping| {
             let arn = request.field("ResourceARN", found.resource_arn)?;

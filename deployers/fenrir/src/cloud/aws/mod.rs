@@ -6,6 +6,7 @@
 mod change_set;
 mod cloud_formation;
 mod drift;
+mod expanded;
 mod lookup_request;
 mod lookups;
 mod stack;
@@ -26,5 +27,10 @@ impl AwsDeployer for Fenrir {
 /// Fenrir's ports for the account and region of a session.
 #[must_use]
 pub fn ports(session: &AwsSession) -> FenrirPorts {
-    FenrirPorts { stacks: Arc::new(StacksOnAws::new(session)), lookups: Arc::new(LookupsOnAws::new(session)) }
+    let stacks = Arc::new(StacksOnAws::new(session));
+    FenrirPorts {
+        stacks: Arc::clone(&stacks) as Arc<_>,
+        expansions: stacks,
+        lookups: Arc::new(LookupsOnAws::new(session)),
+    }
 }

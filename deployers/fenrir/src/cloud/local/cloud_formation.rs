@@ -170,7 +170,7 @@ fn not_updatable(arn: &str, stack: &StoredStack) -> ServiceError {
 
 impl FenrirRegion {
     /// The stack with that ARN, or the one with that name that is not deleted.
-    fn found(&self, name: &str) -> Option<(&String, &StoredStack)> {
+    pub(super) fn found(&self, name: &str) -> Option<(&String, &StoredStack)> {
         let arn = self.arn_of(name)?;
         self.stacks.get_key_value(&arn)
     }
@@ -197,7 +197,7 @@ impl FenrirRegion {
 
 impl StoredStack {
     /// The change set with that name or ARN.
-    fn change_set(&self, name: &str) -> Option<(&String, &StoredChangeSet)> {
+    pub(super) fn change_set(&self, name: &str) -> Option<(&String, &StoredChangeSet)> {
         self.change_sets.iter().find(|(found, change_set)| *found == name || change_set.id == name)
     }
 

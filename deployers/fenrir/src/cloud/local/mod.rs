@@ -9,6 +9,7 @@ mod arn;
 mod change_set;
 mod changes;
 mod cloud_formation;
+mod expanded;
 mod lookups;
 mod operation;
 mod order;
@@ -69,7 +70,7 @@ impl LocalDeployer for Fenrir {
 #[must_use]
 pub fn ports(session: LocalSession<FenrirAccount>) -> FenrirPorts {
     let session = Arc::new(session);
-    FenrirPorts { stacks: Arc::clone(&session) as Arc<_>, lookups: session }
+    FenrirPorts { stacks: Arc::clone(&session) as Arc<_>, expansions: Arc::clone(&session) as Arc<_>, lookups: session }
 }
 
 /// AWS's error with that code, with the kind that the AWS client derives from it.

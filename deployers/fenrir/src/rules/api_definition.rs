@@ -1,0 +1,147 @@
+//! The definition of an API (`DefinitionBody`): what API Gateway calls, and with which role.
+//!
+//! In a definition the extensions `x-amazon-apigateway-…` name resources. They are checked at any depth, since an operation, a path, a
+//! security scheme and the components can have them.
+
+use super::Facts;
+use super::evaluate::{Piece, evaluate};
+use super::reference::{self, Kind};
+use super::reference_kinds as kinds;
+use super::rule_context::RuleContext;
+use super::table::refuse_non_literal;
+use crate::template::{Content, FindingCode, Mapping, Node};
+use serde_json::Value;
+
+/// The prefix of API Gateway's extensions of `OpenAPI`.
+const EXTENSION: &str = "x-amazon-apigateway-";
+
+/// Keys within an extension whose values name a resource.
+const NAMES: [(&str, &Kind); 4] = [
+    ("credentials", &kinds::ROLE),
+    ("authorizerCredentials", &kinds::ROLE),
+    ("providerARNs", &kinds::USER_POOL),
+    ("vpcEndpointIds", &kinds::VPC_ENDPOINT),
+];
+
+/// Keys within an extension that are refused.
+const REFUSED: [&str; 2] = ["connectionId", "integrationTarget"];
+
+/// The rule of `DefinitionBody`.
+pub(super) fn definition(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    if node.as_mapping().is_none() || node.intrinsic().is_some() {
+        refuse_non_literal(context, node, "a definition");
+    }
+    walk(context, node, false)
+}
+
+/// Checks a part of a definition, and returns it for CloudFormation.
+fn walk(context: &mut RuleContext<'_, '_>, node: &Node, is_extension: bool) -> Value {
+    match &node.content {
+        Content::Mapping(entries) => {
+            let walked = entries.iter().map(|(name, entry)| {
+                let mut context = context.within(name);
+                (name.clone(), walk_entry(&mut context, entries, &entry.value, is_extension))
+            });
+            Value::Object(walked.collect())
+        }
+        Content::Sequence(nodes) => {
+            let nodes = nodes.iter().enumerate();
+            nodes.map(|(position, node)| walk(&mut context.at(position), node, is_extension)).collect()
+        }
+        _ => node.into(),
+    }
+}
+
+fn walk_entry(context: &mut RuleContext<'_, '_>, entries: &Mapping, node: &Node, is_extension: bool) -> Value {
+    let name = context.name();
+    let is = |known: &str| is_extension && name.eq_ignore_ascii_case(known);
+    if let Some((_, kind)) = NAMES.iter().find(|(known, _)| is(known)) {
+        return names(kind, context, node);
+    }
+    if REFUSED.iter().any(|known| is(known)) {
+        let message = format!("`{name}` is not allowed");
+        let help = "remove it: nothing shows which project the VPC link belongs to";
+        context.refuse(FindingCode::NotAllowed, node.span, message, help);
+    } else if is("uri") || is("authorizerUri") {
+        uri(context, entries, node);
+    } else if is("integrationSubtype") {
+        require_credentials(context, entries, node);
+    }
+    let is_extension = is_extension || name.to_ascii_lowercase().starts_with(EXTENSION);
+    walk(context, node, is_extension)
+}
+
+/// One name, or a list of them.
+fn names(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    match node.as_sequence() {
+        Some(nodes) => {
+            let nodes = nodes.iter().enumerate();
+            nodes.map(|(position, node)| reference::walk(kind, &mut context.at(position), node)).collect()
+        }
+        None => reference::walk(kind, context, node),
+    }
+}
+
+/// What precedes a service in the ARNs by which API Gateway calls it.
+pub(super) fn gateway(facts: &Facts<'_>) -> String {
+    format!("arn:{}:apigateway:{}:", facts.region.partition().name(), facts.region)
+}
+
+/// What precedes the ARN of a function, and `/invocations`, in the ARN by which API Gateway calls it.
+pub(super) fn invocations(facts: &Facts<'_>) -> String {
+    format!("{}lambda:path/2015-03-31/functions/", gateway(facts))
+}
+
+/// What API Gateway calls: a function, an AWS service with a role, or a public URL.
+fn uri(context: &mut RuleContext<'_, '_>, entries: &Mapping, node: &Node) {
+    let facts = context.facts();
+    let pieces = evaluate(facts, node);
+    let start = match pieces.first() {
+        Some(Piece::Text(start)) => start.as_str(),
+        _ => "",
+    };
+    let gateway = gateway(facts);
+    if let Some(function) = invoked(&pieces, &invocations(facts)) {
+        reference::walk_pieces(&kinds::FUNCTION, context, node, &function);
+    } else if start.starts_with(&gateway) && !start.starts_with(&format!("{gateway}lambda:")) {
+        require_credentials(context, entries, node);
+    } else if start.starts_with("https://") || start.starts_with("http://") {
+        // Anyone may call a public URL.
+        for piece in &pieces {
+            if let Piece::Text(text) = piece {
+                context.check.allow(text);
+            }
+        }
+    } else {
+        reference::walk_pieces(&kinds::FUNCTION, context, node, &pieces);
+    }
+}
+
+/// The function in the ARN of its invocation: `<start><ARN of the function>/invocations`.
+fn invoked<'n>(pieces: &[Piece<'n>], start: &str) -> Option<Vec<Piece<'n>>> {
+    let mut pieces = pieces.to_vec();
+    if let Some(Piece::Text(text)) = pieces.last_mut() {
+        *text = text.strip_suffix("/invocations")?.to_owned();
+    }
+    if let Some(Piece::Text(text)) = pieces.first_mut() {
+        *text = text.strip_prefix(start)?.to_owned();
+    }
+    pieces.retain(|piece| *piece != Piece::Text(String::new()));
+    (!pieces.is_empty()).then_some(pieces)
+}
+
+/// A call of another service than Lambda can reach whatever its role may. Its role is checked; without one the service decides by
+/// policies of the resource that it names.
+fn require_credentials(context: &mut RuleContext<'_, '_>, entries: &Mapping, node: &Node) {
+    let mut credentials = entries.iter().filter(|(name, _)| name.eq_ignore_ascii_case("credentials"));
+    let is_given = |pieces: &[Piece<'_>]| !matches!(pieces, [] | [Piece::NoValue]);
+    if !credentials.any(|(_, entry)| is_given(&evaluate(context.facts(), &entry.value))) {
+        let help = "add `credentials` with a role, or let a function of this template make the call";
+        let message = "an integration with an AWS service requires `credentials`";
+        context.refuse(FindingCode::MissingProperty, node.span, message, help);
+    }
+}
+
+#[cfg(test)]
+#[path = "api_definition_tests.rs"]
+mod tests;

@@ -1,0 +1,270 @@
+//! Values that name a resource: only resources of the template, or resources with correct tags.
+//!
+//! A table gives such a property the shape `Names` with one of `reference_kinds`. The check evaluates the value first, so that it does
+//! not matter how a template puts an ARN together. A value that is not known before the stack exists is refused, unless it is a
+//! reference to a resource of the template.
+
+use super::evaluate::{Piece, evaluate};
+use super::outside;
+use super::references::generated_from;
+use super::rule_context::RuleContext;
+use crate::template::{Content, FindingCode, Node};
+use serde_json::{Value, json};
+
+/// A kind of resource that a property can name.
+pub(super) struct Kind {
+    /// In words, for messages: `a queue`.
+    pub(super) what: &'static str,
+    /// References to resources of the template.
+    pub(super) local: &'static [Local],
+    /// Resources outside of the template. The first one whose form fits decides.
+    pub(super) outside: &'static [Outside],
+}
+
+/// A reference to a resource of the template.
+pub(super) struct Local {
+    resource_type: &'static str,
+    /// What the logical id has after that of the resource, if SAM generates the resource from it.
+    generated: Option<&'static str>,
+    form: Form,
+}
+
+/// What a reference yields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `!Ref`.
+    Ref,
+    /// `!GetAtt` of an attribute.
+    Attribute(&'static str),
+    /// An ARN that contains the name of the resource.
+    Arn,
+}
+
+impl Local {
+    /// A reference of that form to a resource of that type.
+    pub(super) const fn of(resource_type: &'static str, form: Form) -> Self {
+        Self { resource_type, generated: None, form }
+    }
+
+    /// A reference of any form to what SAM generates from a resource of that type.
+    pub(super) const fn generated(resource_type: &'static str, part: &'static str) -> Self {
+        Self { resource_type, generated: Some(part), form: Form::Ref }
+    }
+}
+
+/// Resources outside of the template.
+pub(super) enum Outside {
+    /// The ARN of a resource with correct tags. The prefix precedes the name in the ARN.
+    Arn { service: &'static str, prefix: &'static str },
+    /// The name of such a resource.
+    Name { service: &'static str, prefix: &'static str },
+    /// The ARN of a bucket with correct tags.
+    BucketArn,
+    /// The domain of a bucket with correct tags.
+    BucketDomain,
+    /// The id, ARN or alias of a key with correct tags, or the alias of a key that AWS manages. Becomes an ARN.
+    Key,
+    /// The name or ARN of a role with service tags. Becomes an ARN.
+    Role,
+    /// A version of a runtime, which belongs to AWS.
+    RuntimeVersion,
+    /// The ARN of any resource of the target account.
+    InAccount,
+    /// The id of the target account.
+    Account,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+/// Checks a value that names a resource, and returns it for CloudFormation.
+pub(super) fn walk(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let pieces = evaluate(context.facts(), node);
+    walk_pieces(kind, context, node, &pieces).unwrap_or_else(|| node.into())
+}
+
+/// Checks a value that was evaluated before, or a part of it. Returns the value for CloudFormation if that is another one.
+pub(super) fn walk_pieces(
+    kind: &Kind,
+    context: &mut RuleContext<'_, '_>,
+    node: &Node,
+    pieces: &[Piece<'_>],
+) -> Option<Value> {
+    match pieces {
+        // `references::check` refuses null.
+        _ if node.content == Content::Null => None,
+        [Piece::NoValue] => None,
+        pieces => {
+            match (own(context, pieces), pieces) {
+                (Some(own), _) => require_kind(kind, context, node, own),
+                (None, [Piece::Text(text)]) => return Some(literal(kind, context, node, text)),
+                (None, pieces) if is_in_account(kind, context, pieces) => {}
+                (None, _) => refuse(kind, context, node, None),
+            }
+            None
+        }
+    }
+}
+
+fn literal(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, text: &str) -> Value {
+    let found = kind.outside.iter().find_map(|outside| outside::resolve(outside, context, node, text));
+    found.unwrap_or_else(|| {
+        refuse(kind, context, node, Some(text));
+        json!(text)
+    })
+}
+
+/// Whether a kind takes any resource of the account, and this is the ARN of one.
+fn is_in_account(kind: &Kind, context: &RuleContext<'_, '_>, pieces: &[Piece<'_>]) -> bool {
+    let [Piece::Text(start), ..] = pieces else { return false };
+    let account = start.split(':').nth(4).filter(|_| start.starts_with("arn:") && start.split(':').count() > 5);
+    account == Some(context.facts().account.as_str())
+        && kind.outside.iter().any(|outside| matches!(outside, Outside::InAccount))
+}
+
+/// A resource of the template that a value names.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'n> {
+    logical_id: &'n str,
+    form: OwnForm<'n>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OwnForm<'n> {
+    Ref,
+    Attribute(&'n str),
+    /// An ARN with the name of the resource.
+    Arn,
+}
+
+/// How the ARNs of a type are put together: its service, what precedes the name, and the attribute that is the name (`None` for
+/// `!Ref`).
+const ARNS: [(&str, &str, &str, Option<&str>); 6] = [
+    ("AWS::Serverless::Function", "lambda", "function:", None),
+    ("AWS::Serverless::SimpleTable", "dynamodb", "table/", None),
+    ("AWS::SQS::Queue", "sqs", "", Some("QueueName")),
+    ("AWS::CloudWatch::Alarm", "cloudwatch", "alarm:", None),
+    ("AWS::Serverless::Api", "execute-api", "", None),
+    ("AWS::Serverless::HttpApi", "execute-api", "", None),
+];
+
+/// The resource of the template that a value names; `None` if it names none, or is put together in an unknown way.
+pub(super) fn own<'n, 't: 'n>(context: &RuleContext<'_, 't>, pieces: &[Piece<'n>]) -> Option<Own<'n>> {
+    let (start, pieces) = match pieces {
+        [Piece::Text(start), rest @ ..] => (start.as_str(), rest),
+        pieces => ("", pieces),
+    };
+    let (logical_id, form, rest) = match pieces {
+        [] => return generated_name(context, start),
+        [Piece::Ref(id), rest @ ..] => (*id, OwnForm::Ref, rest),
+        [Piece::Attribute(id, attribute), rest @ ..] => (*id, OwnForm::Attribute(attribute), rest),
+        _ => return None,
+    };
+    if start.is_empty() && rest.is_empty() {
+        return Some(Own { logical_id, form });
+    }
+    let is_qualified = match rest {
+        [] => true,
+        [Piece::Text(rest)] => rest.starts_with([':', '/']),
+        _ => false,
+    };
+    let is_arn = match form {
+        OwnForm::Attribute("Arn") => start.is_empty(),
+        form => starts_arn(context, logical_id, form, start),
+    };
+    (is_qualified && is_arn).then_some(Own { logical_id, form: OwnForm::Arn })
+}
+
+/// Whether `start` and a reference are the ARN of the resource.
+fn starts_arn(context: &RuleContext<'_, '_>, logical_id: &str, form: OwnForm<'_>, start: &str) -> bool {
+    let resource_type = context.check.type_of(logical_id);
+    ARNS.iter().filter(|(of, ..)| Some(*of) == resource_type).any(|(_, service, prefix, attribute)| {
+        let named = attribute.map_or(OwnForm::Ref, OwnForm::Attribute);
+        form == named && start == super::arns::arn(context.facts(), service, prefix)
+    })
+}
+
+/// The resource of the template whose generated name is in an ARN.
+fn generated_name<'t>(context: &RuleContext<'_, 't>, arn: &str) -> Option<Own<'t>> {
+    let found = ARNS.iter().find_map(|(of, service, prefix, _)| {
+        let name = arn.strip_prefix(&super::arns::arn(context.facts(), service, prefix))?;
+        let name = name.split([':', '/']).next()?;
+        context.check.names.get(name).filter(|id| context.check.type_of(id) == Some(of))
+    });
+    found.map(|logical_id| Own { logical_id, form: OwnForm::Arn })
+}
+
+fn require_kind(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, own: Own<'_>) {
+    let Own { logical_id, form } = own;
+    let Some(found) = context.check.type_of(logical_id) else {
+        let accepted = |local: &Local| {
+            local.generated.is_some_and(|part| is_generated(context, logical_id, form, local.resource_type, part))
+        };
+        if !kind.local.iter().any(accepted) {
+            refuse(kind, context, node, None);
+        }
+        return;
+    };
+    let mut of_type = kind.local.iter().filter(|local| local.resource_type == found).peekable();
+    if of_type.peek().is_none() {
+        let message = format!("`{logical_id}` has the type {found}, but this should be {}", kind.what);
+        let help = format!("refer to {}", forms(kind).unwrap_or_else(|| kind.what.to_owned()));
+        return context.refuse(FindingCode::WrongResourceType, node.span, message, help);
+    }
+    let is_accepted = |local: &Local| match (local.generated, local.form, form) {
+        (None, Form::Attribute(one), OwnForm::Attribute(other)) => one == other,
+        (None, Form::Ref, OwnForm::Ref) | (None, Form::Attribute("Arn") | Form::Arn, OwnForm::Arn) => true,
+        // SAM's own short forms of generated resources: `!GetAtt hello.Alias`, as in `${hello.Alias}`.
+        (Some(part), _, OwnForm::Attribute(attribute)) => !part.is_empty() && attribute == part,
+        _ => false,
+    };
+    if !of_type.any(is_accepted) {
+        refuse(kind, context, node, None);
+    }
+}
+
+/// Whether SAM generates a resource of that logical id from a resource of that type.
+fn is_generated(
+    context: &RuleContext<'_, '_>,
+    logical_id: &str,
+    form: OwnForm<'_>,
+    resource_type: &str,
+    part: &str,
+) -> bool {
+    let is_reference = matches!(form, OwnForm::Ref | OwnForm::Attribute("Arn"));
+    is_reference
+        && generated_from(context.check.resources, logical_id).any(|(source, rest)| {
+            context.check.type_of(source) == Some(resource_type) && rest.trim_start_matches('.').starts_with(part)
+        })
+}
+
+/// The references that a kind takes, for messages.
+fn forms(kind: &Kind) -> Option<String> {
+    let form = |local: &Local| match local.form {
+        _ if local.generated.is_some() => None,
+        Form::Ref => Some(format!("`!Ref <{}>`", local.resource_type)),
+        Form::Attribute(attribute) => Some(format!("`!GetAtt <{}>.{attribute}`", local.resource_type)),
+        Form::Arn => Some(format!("an ARN with `!Ref <{}>`", local.resource_type)),
+    };
+    let forms: Vec<_> = kind.local.iter().filter_map(form).collect();
+    (!forms.is_empty()).then(|| forms.join(" or "))
+}
+
+fn refuse(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, text: Option<&str>) {
+    let found = text.map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
+    let message = format!("should be {}, but is {found}", kind.what);
+    let outside = match kind.outside {
+        [] => None,
+        [Outside::InAccount | Outside::Account, ..] => Some(format!("write {}, without other functions", kind.what)),
+        _ => Some(format!("write the name or ARN of {} with correct tags, without other functions", kind.what)),
+    };
+    let help = match (forms(kind), outside) {
+        (Some(forms), Some(outside)) => format!("write {forms}; or {outside}"),
+        (Some(forms), None) => format!("write {forms}: any other could belong to another project"),
+        (None, outside) => outside.unwrap_or_else(|| "remove the property".to_owned()),
+    };
+    context.refuse(FindingCode::NotAReference, node.span, message, help);
+}
+
+#[cfg(test)]
+#[path = "reference_tests.rs"]
+mod tests;
