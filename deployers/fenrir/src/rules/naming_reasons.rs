@@ -1,7 +1,7 @@
 //! The reasons why properties that take any text reach nobody else, and what the rules of properties make sure of, for `naming_tests`.
 
 /// Why the text of properties reaches nobody else: the text …, and the paths that this holds for. `*` stands for any start of a path.
-pub(super) const REASONS: [(&str, &[&str]); 16] = [
+pub(super) const REASONS: [(&str, &[&str]); 15] = [
     (
         "is read by people, or by the project's own code, or sets how the resource itself works",
         &[
@@ -53,7 +53,6 @@ pub(super) const REASONS: [(&str, &[&str]); 16] = [
         "sets how an API of the template behaves: names in it are names within the API",
         &[
             "*.AccessLogSetting.Format",
-            "*.AccessLogSettings.Format",
             "*.ApiKeySourceType",
             "*.AuthorizationScopes",
             "*.Authorizer",
@@ -93,8 +92,6 @@ pub(super) const REASONS: [(&str, &[&str]); 16] = [
             "*.StageVariables",
             "*.Quota.Period",
             "*.UsagePlanName",
-            "*.Domain.BasePath",
-            "*.TruststoreVersion",
             "*.Method",
             "*.Path",
             "*.RequestModel.Model",
@@ -118,7 +115,6 @@ pub(super) const REASONS: [(&str, &[&str]); 16] = [
             "*.ResourcePolicy.SourceVpcBlacklist",
             "*.ResourcePolicy.SourceVpcWhitelist",
             "AWS::Serverless::Api.Policy",
-            "AWS::Serverless::Api.Domain.Policy",
             "AWS::Serverless::HttpApi.Auth.Authorizers.JwtConfiguration",
             "AWS::Lambda::Permission.EventSourceToken",
             "AWS::Lambda::Permission.PrincipalOrgID",
@@ -126,9 +122,8 @@ pub(super) const REASONS: [(&str, &[&str]); 16] = [
     ),
     (
         "is a new name, which AWS gives to one owner only, and for which the certificate is checked",
-        &["*.Domain.DomainName", "*.DistributionConfig.Aliases", "*.DistributionConfig.CNAMEs"],
+        &["*.DistributionConfig.Aliases", "*.DistributionConfig.CNAMEs"],
     ),
-    ("is a part of a DNS record in a hosted zone that is checked", &["*.Route53.Region", "*.Route53.SetIdentifier"]),
     (
         "is a name within the function or the template",
         &["AWS::Serverless::Function.AutoPublishAlias", "*.QueueLogicalId", "*.QueuePolicyLogicalId"],
@@ -197,7 +192,6 @@ pub(super) const REASONS: [(&str, &[&str]); 16] = [
             "*.OriginPath",
             "*.OriginShieldRegion",
             "*.Locations",
-            "*.TenantConfig",
             "*.MinimumProtocolVersion",
         ],
     ),
@@ -276,7 +270,7 @@ pub(super) const REASONS: [(&str, &[&str]); 16] = [
 ];
 
 /// What the rules of properties make sure of: the value …
-pub(super) const RULES: [(&str, &[&str]); 8] = [
+pub(super) const RULES: [(&str, &[&str]); 10] = [
     (
         "refers to a resource of the template",
         &[
@@ -323,5 +317,7 @@ pub(super) const RULES: [(&str, &[&str]); 8] = [
     ("takes known words only", &["AWS::Serverless::Function.Runtime"]),
     ("is a domain that is not one of a bucket", &["*.Origins.DomainName"]),
     ("calls no function", &["AWS::CloudWatch::Alarm.Metrics.Expression"]),
-    ("is removed", &["Schedule.Name"]),
+    ("is one of two words", &["*.FunctionInvokeRole", "*.Auth.InvokeRole"]),
+    ("is the word `direct`", &["*.ConnectionMode"]),
+    ("names a function with correct tags", &["*.LambdaFunctionARN", "*.Hooks.PostTraffic", "*.Hooks.PreTraffic"]),
 ];

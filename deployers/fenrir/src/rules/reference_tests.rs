@@ -163,9 +163,12 @@ fn key_becomes_its_arn() {
 #[test]
 fn role_needs_service_tags() {
     let with_role = |value: &str| {
-        with(json!({"AutoPublishAlias": "live", "DeploymentPreference": {"Type": "AllAtOnce", "Role": value}}))
+        let mut resources = with(json!({}));
+        let integration = json!({"uri": "arn:aws:apigateway:us-east-1:sqs:path/x", "credentials": value});
+        resources["api"]["Properties"]["DefinitionBody"] = json!({"x-amazon-apigateway-integration": integration});
+        resources
     };
-    let path = "hello.Properties.DeploymentPreference.Role";
+    let path = "api.Properties.DefinitionBody.x-amazon-apigateway-integration.credentials";
     let arn = "arn:aws:iam::000000000000:role/path/deploy";
     let knows = |tags| {
         let role = Role { arn: arn.to_owned(), tags };
@@ -173,7 +176,8 @@ fn role_needs_service_tags() {
     };
     for name in ["deploy", arn] {
         let emitted = knows(own_tags("_all")).accepts(with_role(name));
-        assert_eq!(emitted["Resources"]["hello"]["Properties"]["DeploymentPreference"]["Role"], arn);
+        let definition = &emitted["Resources"]["api"]["Properties"]["DefinitionBody"];
+        assert_eq!(definition["x-amazon-apigateway-integration"]["credentials"], arn);
         knows(tags([])).refuses(with_role(name), path, FindingCode::OtherProject);
     }
     // Another role with the same name in another path does not exist.
@@ -224,7 +228,7 @@ fn names_and_uris_stand_for_tagged_resources() {
             "arn:aws:s3:::victim",
         ),
         (
-            with(json!({"FileSystemConfigs": [{
+            with(json!({"Role": "ours", "Policies": null, "FileSystemConfigs": [{
                 "Arn": "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-1", "LocalMountPath": "/mnt/x",
             }]})),
             "arn:aws:elasticfilesystem:us-east-1:000000000000:access-point/fsap-1",
@@ -255,15 +259,4 @@ fn dynamic_references_are_refused_everywhere() {
     let nested = variable(&json!({"Fn::Base64": "{{resolve:ssm:x}}"}));
     RulesFixture::default().refuses(nested, &format!("{path}.Fn::Base64"), FindingCode::NotAllowed);
     RulesFixture::default().accepts(variable(&json!("{{name}} {{ resolve }}")));
-}
-
-#[test]
-fn name_of_a_rule_is_removed() {
-    let schedule = json!({"e": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)", "Name": "victim"}}});
-    let resources = with(json!({"Events": schedule}));
-    let path = "hello.Properties.Events.e.Properties.Name";
-    RulesFixture::default().warns(resources.clone(), path, FindingCode::Overwritten);
-    let emitted = RulesFixture::default().with(resources).template;
-    let event = &emitted["Resources"]["hello"]["Properties"]["Events"]["e"]["Properties"];
-    assert_eq!(event["Name"], json!({"Ref": "AWS::NoValue"}));
 }
