@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// The fields of a release, beside those of the envelope.
 #[bifrost::fields(check = check, max_timeout_seconds = 14_400)]
-struct Services {
+struct EcsFields {
     /// The services by name. They exist already.
     services: BTreeMap<String, Service>,
     /// What each service ran before the release.
@@ -46,7 +46,7 @@ impl Service {
 }
 
 /// The limits of ECS, and of the size of a task on Fargate.
-fn check(release: &Release<Services>) -> Result<(), CodedError> {
+fn check(release: &Release<EcsFields>) -> Result<(), CodedError> {
     for (name, Service { desired_count, cpu, memory, .. }) in &release.fields.services {
         let fields = [
             ("desired_count", desired_count, 0..=5_000),
@@ -77,7 +77,7 @@ enum EcsFailure {
 
 bifrost::state_machine! {
     /// Deploys ECS services.
-    machine EcsDeployer(Release<Services>, Arc<dyn Ecs>) starts at Validate, changes from Update;
+    machine EcsDeployer(Release<EcsFields>, Arc<dyn Ecs>) starts at Validate, changes from Update;
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock { locks; next Remember; catch LockFailure::LockExists => FailureClean; catch _ => UnlockFailure; }
     /// Remembers what the services run.
@@ -94,7 +94,7 @@ bifrost::state_machine! {
     task UnlockFailure = fail { unlocks; next FailureClean; retry _ {} catch _ => FailureDirty; }
 }
 
-type Handled<E> = Result<Release<Services>, E>;
+type Handled<E> = Result<Release<EcsFields>, E>;
 
 async fn running(ecs: &dyn Ecs, name: &str, Service { cluster, .. }: &Service) -> Result<ServiceState, CodedError> {
     let message = || format!("services.{name}: cluster {cluster} has no such service; create it first");
@@ -102,7 +102,7 @@ async fn running(ecs: &dyn Ecs, name: &str, Service { cluster, .. }: &Service) -
     found.map(|found| found.state).ok_or_else(|| CodedError::from_parts("ecs/no-service", message()))
 }
 
-async fn remember(context: &Context<Arc<dyn Ecs>>, mut release: Release<Services>) -> Handled<TaskFailure> {
+async fn remember(context: &Context<Arc<dyn Ecs>>, mut release: Release<EcsFields>) -> Handled<TaskFailure> {
     let ecs = context.target(&release.envelope).await?;
     for (name, service) in &release.fields.services {
         release.fields.before.insert(name.clone(), running(&*ecs, name, service).await?);
@@ -110,7 +110,7 @@ async fn remember(context: &Context<Arc<dyn Ecs>>, mut release: Release<Services
     Ok(release)
 }
 
-async fn update(context: &Context<Arc<dyn Ecs>>, mut release: Release<Services>) -> Handled<TaskFailure> {
+async fn update(context: &Context<Arc<dyn Ecs>>, mut release: Release<EcsFields>) -> Handled<TaskFailure> {
     let ecs = context.target(&release.envelope).await?;
     let proof = context.lock_proof(&release.envelope).await?;
     for (name, service) in &mut release.fields.services {
@@ -127,7 +127,7 @@ async fn update(context: &Context<Arc<dyn Ecs>>, mut release: Release<Services>)
     Ok(release)
 }
 
-async fn look(context: &Context<Arc<dyn Ecs>>, mut release: Release<Services>) -> Handled<EcsFailure> {
+async fn look(context: &Context<Arc<dyn Ecs>>, mut release: Release<EcsFields>) -> Handled<EcsFailure> {
     let ecs = context.target(&release.envelope).await?;
     release.fields.is_completed = true;
     for (name, Service { cluster, task_definition, .. }) in &release.fields.services {
@@ -143,7 +143,7 @@ async fn look(context: &Context<Arc<dyn Ecs>>, mut release: Release<Services>) -
     Ok(release)
 }
 
-async fn roll_back(context: &Context<Arc<dyn Ecs>>, release: Release<Services>) -> Handled<TaskFailure> {
+async fn roll_back(context: &Context<Arc<dyn Ecs>>, release: Release<EcsFields>) -> Handled<TaskFailure> {
     let ecs = context.target(&release.envelope).await?;
     let ownership = context.ownership(&release.envelope).await?;
     for (name, service) in &release.fields.services {
@@ -166,7 +166,7 @@ async fn roll_back(context: &Context<Arc<dyn Ecs>>, release: Release<Services>) 
 
 const DEFINITIONS: &str = "arn:${AWS::Partition}:ecs:*:${AWS::AccountId}:task-definition/*";
 impl Deployer for EcsDeployer {
-    type Fields = Services;
+    type Fields = EcsFields;
     type Machine = Self;
     const NAME: &'static str = "ecs";
     const TIMEOUT_SECONDS: u32 = 1_800;
@@ -181,7 +181,7 @@ impl Deployer for EcsDeployer {
 impl ClientDeployer for EcsDeployer {
     const ABOUT: &'static str = "Deploys ECS services";
 
-    async fn plan(ecs: &ClientContext<Self>, prepared: &Prepared<Services>) -> Result<Option<DeployPlan>, CodedError> {
+    async fn plan(ecs: &ClientContext<Self>, prepared: &Prepared<EcsFields>) -> Result<Option<DeployPlan>, CodedError> {
         let mut changes = Vec::new();
         let Release { envelope, fields } = &prepared.release;
         for (name, service) in &fields.services {

@@ -1,7 +1,7 @@
 //! Deploys of ECS services in the local cloud.
 
 use super::cloud::{Region, Registered, Rollout};
-use super::{EcsDeployer, Services};
+use super::{EcsDeployer, EcsFields};
 use bifrost::client::{Action, Client, DeployPlan, PlanFailure, Prepared};
 use bifrost::error_code::Coded;
 use bifrost::lifecycle::request_halt;
@@ -60,7 +60,7 @@ async fn deploy(harness: &TestHarness<EcsDeployer>, fields: &Value) -> Run {
 }
 
 /// The deploy has failed, and the services run again what they ran before.
-async fn assert_rolled_back(harness: &TestHarness<EcsDeployer>, run: &Run, code: &str) {
+fn assert_rolled_back(harness: &TestHarness<EcsDeployer>, run: &Run, code: &str) {
     assert_eq!(run.path()[run.path().len() - 3..], ["RollBack", "UnlockFailure", "FailureClean"]);
     assert_eq!(run.errors().last().unwrap().code.as_deref(), Some(code), "{:?}", run.errors());
     // ECS replaces the tasks once more.
@@ -88,7 +88,7 @@ async fn deploy_ends_when_the_tasks_are_replaced() {
 async fn failed_deployment_is_rolled_back() {
     let harness = new_harness();
     let run = deploy(&harness, &services("2", "broken")).await;
-    assert_rolled_back(&harness, &run, "ecs/deployment-failed").await;
+    assert_rolled_back(&harness, &run, "ecs/deployment-failed");
     assert!(run.errors()[0].message.starts_with("services.web: the deployment has failed: "), "{:?}", run.errors());
 }
 
@@ -115,7 +115,7 @@ async fn halted_deploy_is_rolled_back() {
     request_halt(objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong image").await.unwrap();
     harness.run().await.unwrap();
     let run = harness.execution(&name).await.unwrap();
-    assert_rolled_back(&harness, &run, "halt/requested").await;
+    assert_rolled_back(&harness, &run, "halt/requested");
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn slow_deploy_is_rolled_back() {
     let mut fields = services("2", "2");
     fields["timeout"] = json!(40);
     let run = deploy(&harness, &fields).await;
-    assert_rolled_back(&harness, &run, "halt/timeout").await;
+    assert_rolled_back(&harness, &run, "halt/timeout");
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn service_that_somebody_else_updates_is_left_alone() {
     assert_eq!(images, ["api:hand", "web:1"]);
 }
 
-fn release(harness: &TestHarness<EcsDeployer>, sent: &Value) -> Release<Services> {
+fn release(harness: &TestHarness<EcsDeployer>, sent: &Value) -> Release<EcsFields> {
     Release::read(sent, harness.cloud().defaults()).unwrap()
 }
 
