@@ -3,7 +3,7 @@
 /// Runs the same tests of a deployer's ports on the local cloud and on AWS as moto emulates it, so that handlers may rely on either.
 ///
 /// A test is an `async fn` in the named module that takes a [`PortContract`](crate::testing::PortContract): the ports in an account of
-/// its own, and what was created there for it. `local` names the function that creates that in a
+/// its own, and what was created there for it; or a type of yours that is made `From` it. `local` names the function that creates that in a
 /// [`LocalContract`](crate::testing::LocalContract), and `moto` the one that creates the same in a `bifrost_moto::MotoAccount`. Both
 /// return the same type, such as the ids of what they created, or nothing. Where moto cannot run, its tests are skipped with a message.
 ///
@@ -34,7 +34,7 @@ macro_rules! port_contract {
                 fn $test() -> ::std::result::Result<(), ::std::boxed::Box<dyn ::std::error::Error>> {
                     let cloud = $crate::testing::LocalContract::<$deployer>::new()?;
                     let seeded = $local(&cloud);
-                    Ok($crate::testing::block_on($module::$test(cloud.contract(seeded)))?)
+                    Ok($crate::testing::block_on($module::$test(cloud.contract(seeded).into()))?)
                 }
             )+)+
         }
@@ -62,7 +62,7 @@ macro_rules! port_contract {
                     let ports = <$deployer as $crate::aws::AwsDeployer>::aws_ports(session);
                     let wait = |_| ::bifrost_moto::MotoAccount::wait();
                     let cloud = $crate::testing::PortContract::new(ports, place()?, seeded, wait);
-                    $crate::testing::block_on($module::$test(cloud))?;
+                    $crate::testing::block_on($module::$test(cloud.into()))?;
                     account.check_gaps();
                     Ok(())
                 }

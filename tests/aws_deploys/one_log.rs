@@ -141,7 +141,7 @@ impl OneLog {
         self.odin.moto.clear_calls();
         let updated = application.deploy().end().clone();
         let of_s3 = [("s3:GetObject", 13), ("s3:ListObjectsV2", 7), ("s3:PutObject", 9 + 2 * 3)];
-        self.assert_cost(FENRIR, &updated, of_s3, 13_000..16_000);
+        self.assert_cost(FENRIR, &updated, of_s3, 11_000..13_000);
         let [bundle] = self.sizes("log/tile/entries/000.p/8")[..] else { panic!("no bundle of eight entries") };
         assert!((8 * 660..8 * 740).contains(&bundle), "{bundle} bytes");
 

@@ -2,14 +2,15 @@
 
 use crate::accounts::wait_until;
 use crate::application::{Application, Deployed};
-use crate::fixture::{AccountsFixture, TARGET};
+use crate::fixture::AccountsFixture;
 use serde_json::{Value, json};
 
-/// A queue that AWS refuses: its dead-letter queue does not exist.
-fn refused_queue() -> Value {
-    let redrive =
-        json!({"deadLetterTargetArn": format!("arn:aws:sqs:us-east-1:{TARGET}:nowhere"), "maxReceiveCount": 3});
-    json!({"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": redrive}})
+/// Adds queues of which AWS refuses one, `jobs`: the dead-letter queue of a FIFO queue must be one, too.
+fn add_refused_queue(template: &mut Value) {
+    let redrive = json!({"deadLetterTargetArn": {"Fn::GetAtt": ["dead", "Arn"]}, "maxReceiveCount": 3});
+    template["Resources"]["dead"] = json!({"Type": "AWS::SQS::Queue"});
+    template["Resources"]["jobs"] =
+        json!({"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true, "RedrivePolicy": redrive}});
 }
 
 #[test]
@@ -19,7 +20,7 @@ fn failed_update_is_rolled_back() {
     assert_eq!(application.deploy().code, 0);
 
     let valid = application.template.clone();
-    application.template["Resources"]["jobs"] = refused_queue();
+    add_refused_queue(&mut application.template);
     application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(20);
     let failed = application.deploy();
     assert_eq!((failed.code, &failed.end()["status"]), (1, &json!("FailureClean")), "{failed:#?}");
@@ -39,7 +40,7 @@ fn failed_update_is_rolled_back() {
 fn failed_first_deploy_leaves_nothing() {
     let Some(fixture) = AccountsFixture::shared() else { return };
     let mut application = Application::create(&fixture, "never");
-    application.template["Resources"]["jobs"] = refused_queue();
+    add_refused_queue(&mut application.template);
     let failed = application.deploy();
     assert_eq!((failed.code, &failed.end()["status"]), (1, &json!("FailureClean")), "{failed:#?}");
     assert_eq!(application.stack(), None);

@@ -11,6 +11,7 @@ use std::time::Duration;
 const MOMENT: Duration = Duration::from_millis(50);
 
 /// A new account for one test. All accounts of a process are in one emulated AWS, and tests may run at the same time.
+#[derive(Clone)]
 pub struct MotoAccount {
     moto: &'static Moto,
     id: String,

@@ -1,6 +1,7 @@
 //! Splits the statements of a role among policies, because IAM limits the length of each.
 
 use super::policy::Statement;
+use bifrost_core::release::Partition;
 use serde_json::{Map, Value};
 
 /// IAM's limit for the inline policies of a role together, in characters without white space.
@@ -11,12 +12,17 @@ const MANAGED_LIMIT: usize = 6_144;
 const FRAME: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
 
 /// What CloudFormation puts in place of each variable, as long as it can be.
-const LONGEST: [(&str, &str); 4] = [
-    ("${AWS::AccountId}", "000000000000"),
-    ("${AWS::Partition}", "aws-us-gov"),
-    ("${AWS::URLSuffix}", "amazonaws.com.cn"),
-    ("${Bucket}", "the-name-of-a-bucket-has-at-most-63-characters-and-at-least-3-1"),
-];
+fn longest() -> [(&'static str, &'static str); 4] {
+    let longest = |of: fn(Partition) -> &'static str| {
+        Partition::ALL.into_iter().map(of).max_by_key(|text| text.len()).unwrap_or_default()
+    };
+    [
+        ("${AWS::AccountId}", "000000000000"),
+        ("${AWS::Partition}", longest(Partition::name)),
+        ("${AWS::URLSuffix}", longest(Partition::url_suffix)),
+        ("${Bucket}", "the-name-of-a-bucket-has-at-most-63-characters-and-at-least-3-1"),
+    ]
+}
 
 /// The statements of each policy of a role: first those of its inline policy, then those of managed policies. Empty without
 /// statements.
@@ -48,7 +54,7 @@ fn deployed(value: &Value) -> Value {
     match value {
         Value::Object(fields) => match fields.get("Fn::Sub").and_then(Value::as_str) {
             Some(text) => {
-                let text = LONGEST.iter().fold(text.to_owned(), |text, (name, longest)| text.replace(name, longest));
+                let text = longest().iter().fold(text.to_owned(), |text, (name, longest)| text.replace(name, longest));
                 text.replace("${!", "${").into()
             }
             None => fields.iter().map(|(name, value)| (name.clone(), deployed(value))).collect::<Map<_, _>>().into(),

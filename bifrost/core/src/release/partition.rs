@@ -140,6 +140,8 @@ pub mod service_principal {
     pub const CLOUD_FORMATION: &str = "cloudformation.amazonaws.com";
     /// `CodeDeploy`.
     pub const CODE_DEPLOY: &str = "codedeploy.amazonaws.com";
+    /// Lambda@Edge.
+    pub const EDGE_LAMBDA: &str = "edgelambda.amazonaws.com";
     /// Elastic Load Balancing.
     pub const ELASTIC_LOAD_BALANCING: &str = "elasticloadbalancing.amazonaws.com";
     /// `EventBridge`.

@@ -9,6 +9,7 @@ use super::table::Shape::{Boolean, Integer, List, Names, Number, Object, OneOf, 
 use super::table::Table;
 use super::tags::{self, TAG};
 use crate::template::{FindingCode, Node};
+use bifrost::release::service_principal::EDGE_LAMBDA;
 use serde_json::{Value, json};
 
 pub(super) const TYPE: ResourceType = ResourceType {
@@ -186,8 +187,8 @@ fn edge_function(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let is_function = |node: &&Node| node.get("Type").and_then(Node::as_str) == Some("AWS::Serverless::Function");
     if function.filter(is_function).is_some_and(|node| node.get("Properties").and_then(|all| all.get("Role")).is_none())
     {
-        let message = format!("edgelambda.amazonaws.com may not assume the role that SAM creates for `{logical_id}`");
-        let help = format!("set `Role` of `{logical_id}` to a role that edgelambda.amazonaws.com may assume");
+        let message = format!("{EDGE_LAMBDA} may not assume the role that SAM creates for `{logical_id}`");
+        let help = format!("set `Role` of `{logical_id}` to a role that {EDGE_LAMBDA} may assume");
         context.refuse(FindingCode::NotAllowed, node.span, message, help);
     }
     Names(&kinds::FUNCTION).walk(context, node)

@@ -122,7 +122,7 @@ pub(super) const LOG_BUCKET: Kind =
     Kind { what: "a bucket", local: &[], outside: &[Outside::Name { service: "s3", prefix: "" }] };
 /// The bucket of a distribution's logs.
 pub(super) const LOG_BUCKET_DOMAIN: Kind =
-    Kind { what: "a bucket, as `<bucket>.s3.amazonaws.com`", local: &[], outside: &[Outside::BucketDomain] };
+    Kind { what: "the domain of a bucket", local: &[], outside: &[Outside::BucketDomain] };
 /// What may call a function of this template. It reaches nobody else, but has to belong to the account.
 pub(super) const CALLER: Kind = Kind {
     what: "the ARN of a resource of the target account",

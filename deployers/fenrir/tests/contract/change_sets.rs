@@ -101,7 +101,7 @@ pub async fn change_set_without_changes_fails(fixture: RegionFixture) {
 }
 
 pub async fn template_is_read_from_s3(fixture: RegionFixture) {
-    let url = (fixture.put)("some/release/template", &template().to_string());
+    let url = (fixture.seeded.put)("some/release/template", &template().to_string());
     let new = NewChangeSet { template: TemplateSource::Url(url), ..create("first", &json!({})) };
     fixture.ports.stacks.create_change_set(&proof(), &new).await.unwrap();
     assert_eq!(fixture.change_set("first").await.changes.len(), 2);

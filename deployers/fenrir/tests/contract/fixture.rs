@@ -2,16 +2,15 @@
 
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
+use bifrost::testing::PortContract;
 use fenrir::cloud::{ChangeSet, ChangeSetType, FenrirPorts, NewChangeSet, Stack, TemplateSource};
 use fenrir::rules::Tags;
 use serde_json::{Value, json};
+use std::ops::Deref;
 
 pub const REGION: &str = "us-east-1";
 /// The stack that the tests create.
 pub const STACK: &str = "sam-coinbase-deploy-test-development";
-
-/// How often a test polls before it fails.
-const MAX_POLLS: usize = 100;
 
 /// Puts an object with this key and text. Returns its URL.
 type Put = dyn Fn(&str, &str) -> String;
@@ -25,30 +24,35 @@ type Put = dyn Fn(&str, &str) -> String;
 /// - an SQS queue `jobs` with the tag `ProjectName=coinbase/deploy-test`, and a topic `news` without tags
 /// - a bucket for `put`
 pub struct RegionFixture {
-    pub ports: FenrirPorts,
+    cloud: PortContract<FenrirPorts, Resources>,
     pub account: String,
+}
+
+/// The ids of these resources, which AWS generates.
+pub struct Resources {
     /// The id of the KMS key.
     pub key: String,
     pub security_group: String,
     pub subnet: String,
     /// Puts an object with this key and text into the bucket. Returns its `https://` URL.
     pub put: Box<Put>,
-    /// Waits for so many seconds.
-    pub wait: Box<dyn Fn(u32)>,
+}
+
+impl From<PortContract<FenrirPorts, Resources>> for RegionFixture {
+    fn from(cloud: PortContract<FenrirPorts, Resources>) -> Self {
+        Self { account: cloud.account.to_string(), cloud }
+    }
+}
+
+impl Deref for RegionFixture {
+    type Target = PortContract<FenrirPorts, Resources>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.cloud
+    }
 }
 
 impl RegionFixture {
-    /// Polls until there is a result. `condition` is for the message of the panic.
-    pub async fn until<T>(&self, condition: &str, poll: impl AsyncFn(&FenrirPorts) -> Option<T>) -> T {
-        for _ in 0..MAX_POLLS {
-            if let Some(found) = poll(&self.ports).await {
-                return found;
-            }
-            (self.wait)(5);
-        }
-        panic!("still false after {MAX_POLLS} polls: {condition}");
-    }
-
     /// The stack, once its status is that.
     pub async fn stack(&self, status: &str) -> Stack {
         self.until(&format!("the stack is {status}"), async |ports| {

@@ -1,12 +1,11 @@
 //! The local cloud, in memory and on virtual time.
 
-use super::fixture::{REGION, RegionFixture};
-use bifrost::json;
-use bifrost::local::{Account, Bucket, LocalSession, LocalState, Resources, Store, StoredObject};
-use chrono::{DateTime, TimeDelta};
-use fenrir::cloud::local::{FenrirAccount, ports};
+use super::fixture::{REGION, Resources};
+use bifrost::local::{Bucket, LocalState, Store, StoredObject};
+use bifrost::testing::LocalContract;
+use fenrir::Fenrir;
+use fenrir::cloud::local::FenrirAccount;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const ACCOUNT: &str = "222222222222";
@@ -26,33 +25,20 @@ fn resources() -> Value {
     })
 }
 
-/// A new local cloud for one test.
-pub fn fixture() -> RegionFixture {
-    let resources: FenrirAccount = json::read(&resources()).unwrap();
-    let buckets = BTreeMap::from([(BUCKET.parse().unwrap(), Bucket::default())]);
-    let state = LocalState {
-        clock: DateTime::UNIX_EPOCH,
-        deployer_account: ACCOUNT.parse().unwrap(),
-        deployer_region: REGION.parse().unwrap(),
-        accounts: BTreeMap::from([(
-            ACCOUNT.parse().unwrap(),
-            Account { resources, buckets, ..Account::default() }.into(),
-        )]),
-        audit: BTreeMap::new(),
-        faults: Vec::new(),
-        ids: 0,
+/// Creates the resources of a [`RegionFixture`](super::fixture::RegionFixture).
+pub fn seed(cloud: &LocalContract<Fenrir>) -> Resources {
+    cloud.seed(&resources()).unwrap();
+    let store = Arc::clone(cloud.store());
+    let account = cloud.account().clone();
+    let create = |state: &mut LocalState<_>| {
+        state.account(&account).unwrap().buckets.insert(BUCKET.parse().unwrap(), Bucket::default());
     };
-    let store = Store::in_memory(state);
-    let session = LocalSession::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
-    let clock = Arc::clone(&store);
-    RegionFixture {
-        ports: ports(session),
-        account: ACCOUNT.into(),
+    store.transact(create).unwrap();
+    Resources {
         key: "0f00-key".into(),
         security_group: "sg-1".into(),
         subnet: "subnet-1".into(),
         put: Box::new(move |key, text| put(&store, key, text)),
-        wait: Box::new(move |seconds| clock.transact(|state| advance(state, seconds)).unwrap()),
     }
 }
 
@@ -69,10 +55,4 @@ fn put(store: &Store<FenrirAccount>, key: &str, text: &str) -> String {
     };
     store.transact(insert).unwrap();
     format!("https://{BUCKET}.s3.{REGION}.amazonaws.com/{key}")
-}
-
-/// Advances the clock, and runs what is due by then.
-fn advance(state: &mut LocalState<FenrirAccount>, seconds: u32) {
-    state.clock += TimeDelta::seconds(i64::from(seconds));
-    state.accounts.values_mut().for_each(|account| account.resources.advance(state.clock));
 }

@@ -21,14 +21,14 @@ pub async fn named_resources_have_their_tags(fixture: RegionFixture) {
         Lookup::Role("hello-role".into()),
         Lookup::SecurityGroups("private".into()),
         Lookup::Subnets("private".into()),
-        Lookup::Subnets(fixture.subnet.clone()),
+        Lookup::Subnets(fixture.seeded.subnet.clone()),
         queue,
     ];
     let answers = fixture.ports.lookups.look_up(&asked.iter().cloned().collect()).await.unwrap();
-    let subnets = Answer::Subnets(vec![Subnet { id: fixture.subnet.clone(), tags: private.clone() }]);
+    let subnets = Answer::Subnets(vec![Subnet { id: fixture.seeded.subnet.clone(), tags: private.clone() }]);
     let expected = [
         Answer::Role(Some(Role { arn: format!("arn:aws:iam::{account}:role/hello-role"), tags: project() })),
-        Answer::SecurityGroups(vec![SecurityGroup { id: fixture.security_group.clone(), tags: private }]),
+        Answer::SecurityGroups(vec![SecurityGroup { id: fixture.seeded.security_group.clone(), tags: private }]),
         subnets.clone(),
         subnets,
         Answer::Tags(Some(project())),
@@ -54,9 +54,9 @@ pub async fn missing_resource_is_an_answer(fixture: RegionFixture) {
 }
 
 pub async fn key_is_found_by_alias_id_and_arn(fixture: RegionFixture) {
-    let found = Answer::Key(Some(Key { id: fixture.key.clone(), tags: project() }));
-    let arn = format!("arn:aws:kms:{REGION}:{}:key/{}", fixture.account, fixture.key);
-    for name in ["alias/hello", &fixture.key, &arn] {
+    let found = Answer::Key(Some(Key { id: fixture.seeded.key.clone(), tags: project() }));
+    let arn = format!("arn:aws:kms:{REGION}:{}:key/{}", fixture.account, fixture.seeded.key);
+    for name in ["alias/hello", &fixture.seeded.key, &arn] {
         assert_eq!(look_up(&fixture, Lookup::Key(name.to_owned())).await, found, "{name}");
     }
 }

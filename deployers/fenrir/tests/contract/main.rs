@@ -18,33 +18,8 @@ mod lookups;
 mod moto;
 mod stacks;
 
-/// Each test on each cloud.
-macro_rules! contract_tests {
-    ($($module:ident: $($test:ident),+;)+) => {
-        mod on_the_local_cloud {
-            $($(
-                #[tokio::test]
-                async fn $test() {
-                    super::$module::$test(super::local::fixture()).await;
-                }
-            )+)+
-        }
-
-        #[cfg(feature = "lambda")]
-        mod on_moto {
-            $($(
-                #[tokio::test]
-                async fn $test() {
-                    let Some(fixture) = super::moto::fixture() else { return };
-                    super::$module::$test(fixture).await;
-                    super::moto::check_gaps();
-                }
-            )+)+
-        }
-    };
-}
-
-contract_tests! {
+bifrost::port_contract! {
+    fenrir::Fenrir, local: crate::local::seed, #[cfg(feature = "lambda")] moto: crate::moto::seed;
     lookups:
         named_resources_have_their_tags,
         missing_resource_is_an_answer,

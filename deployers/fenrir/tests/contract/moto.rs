@@ -1,76 +1,31 @@
-//! AWS as moto emulates it: one process for all tests, and an account for each.
+//! AWS as moto emulates it.
 
-use super::fixture::{REGION, RegionFixture};
-use aws_sdk_ec2::config::Credentials;
-use bifrost::aws::{AwsSession, CallScope};
-use bifrost::cloud::Principal;
-use bifrost_moto::Moto;
-use fenrir::cloud::aws::ports;
+use super::fixture::{REGION, Resources};
+use bifrost_moto::MotoAccount;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
-static MOTO: LazyLock<Option<Moto>> = LazyLock::new(Moto::start);
-static ACCOUNTS: AtomicU64 = AtomicU64::new(400_000_000_000);
-
-/// How long a test waits between polls.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// A new account for one test; `None` if this machine cannot run moto.
-pub fn fixture() -> Option<RegionFixture> {
-    let moto = MOTO.as_ref()?;
-    let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed).to_string();
-    let seed = Seed { moto, account: account.clone() };
+/// Creates the resources of a [`RegionFixture`](super::fixture::RegionFixture).
+pub fn seed(account: &MotoAccount) -> Resources {
+    let seed = Seed(account.clone());
     seed.role();
     let (subnet, security_group) = seed.network();
     let key = seed.key();
     seed.tables();
     seed.events();
-    let bucket = format!("templates-{account}");
+    let bucket = format!("templates-{}", account.id());
     seed.call("s3", "CreateBucket", json!({"Bucket": bucket}));
-    let ports = ports(&session(moto, &account));
-    Some(RegionFixture {
-        ports,
-        account,
-        key,
-        security_group,
-        subnet,
-        put: Box::new(move |key, text| {
-            seed.call("s3", "PutObject", json!({"Bucket": bucket, "Key": key, "Body": text}));
-            format!("https://{bucket}.s3.{REGION}.amazonaws.com/{key}")
-        }),
-        wait: Box::new(|_| std::thread::sleep(PAUSE)),
-    })
+    let put = move |key: &str, text: &str| {
+        seed.call("s3", "PutObject", json!({"Bucket": bucket, "Key": key, "Body": text}));
+        format!("https://{bucket}.s3.{REGION}.amazonaws.com/{key}")
+    };
+    Resources { key, security_group, subnet, put: Box::new(put) }
 }
 
-/// Fails if a test used something that moto does not support: its answer to that proves nothing.
-pub fn check_gaps() {
-    let gaps = MOTO.as_ref().map(Moto::gaps).unwrap_or_default();
-    assert!(gaps.is_empty(), "moto does not support: {gaps:#?}");
-}
-
-fn session(moto: &Moto, account: &str) -> AwsSession {
-    let environment: BTreeMap<_, _> = moto.environment(account).into_iter().collect();
-    let value = |name: &str| environment.get(name).cloned();
-    let (id, secret) = (value("AWS_ACCESS_KEY_ID").unwrap(), value("AWS_SECRET_ACCESS_KEY").unwrap());
-    let credentials = Credentials::new(id, secret, value("AWS_SESSION_TOKEN"), None, "test");
-    let config = bifrost::aws::sdk_config(credentials, &REGION.parse().unwrap(), Some(moto.endpoint().to_owned()));
-    let (account, region) = (account.parse().unwrap(), REGION.parse().unwrap());
-    AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region)
-}
-
-/// Creates the resources of a [`RegionFixture`].
-struct Seed {
-    moto: &'static Moto,
-    account: String,
-}
+struct Seed(MotoAccount);
 
 impl Seed {
     fn call(&self, service: &str, operation: &str, parameters: Value) -> Value {
-        let answer = self.moto.call(&self.account, REGION, service, operation, parameters);
-        answer.unwrap_or_else(|error| panic!("{service}:{operation}: {error}"))
+        self.0.call(service, operation, parameters)
     }
 
     fn role(&self) {

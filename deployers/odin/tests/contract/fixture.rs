@@ -1,15 +1,14 @@
 //! The account and region of a test.
 
 use bifrost::lifecycle::Proof;
+use bifrost::testing::PortContract;
 use odin::cloud::{Capacity, HealthCheckType, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};
+use std::ops::Deref;
 
 pub const PROJECT: (&str, &str) = ("ProjectName", "coinbase/deploy-test");
 pub const REGION: &str = "us-east-1";
 /// Name of the group that tests create, and of its launch template.
 pub const GROUP: &str = "coinbase/deploy-test-development-web";
-
-/// How often [`RegionFixture::wait_until`] checks its condition.
-const MAX_POLLS: usize = 100;
 
 /// An account and region with what every group needs:
 ///
@@ -19,36 +18,46 @@ const MAX_POLLS: usize = 100;
 /// - an instance profile `web` with path `/odin/`, a role `hooks`, a topic `hooks`
 /// - a group `old` without instances, with the launch configuration `old`, as Go Odin creates it
 pub struct RegionFixture {
-    pub ports: OdinPorts,
+    cloud: PortContract<OdinPorts, Resources>,
     pub account: String,
+}
+
+/// The ids of these resources, which AWS generates.
+pub struct Resources {
     pub image: String,
     pub subnet: String,
     pub security_group: String,
     /// The names of alarms, sorted; not all of them if there are many. Odin itself never lists alarms.
     pub alarms: Box<dyn Fn() -> Vec<String>>,
-    /// Advances the time.
-    pub advance: Box<dyn Fn()>,
+}
+
+impl From<PortContract<OdinPorts, Resources>> for RegionFixture {
+    fn from(cloud: PortContract<OdinPorts, Resources>) -> Self {
+        Self { account: cloud.account.to_string(), cloud }
+    }
+}
+
+impl Deref for RegionFixture {
+    type Target = PortContract<OdinPorts, Resources>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.cloud
+    }
 }
 
 impl RegionFixture {
     /// Waits until the condition holds; `what` describes it if the wait times out.
     pub async fn wait_until(&self, what: &str, holds: impl AsyncFn(&OdinPorts) -> bool) {
-        for _ in 0..MAX_POLLS {
-            if holds(&self.ports).await {
-                return;
-            }
-            (self.advance)();
-        }
-        panic!("timed out waiting until {what}");
+        self.until(what, async |ports| holds(ports).await.then_some(())).await;
     }
 
     pub fn template(&self) -> NewLaunchTemplate {
         NewLaunchTemplate {
             name: GROUP.into(),
             client_token: "token".into(),
-            image_id: self.image.clone(),
+            image_id: self.seeded.image.clone(),
             instance_type: "t3.small".into(),
-            security_group_ids: vec![self.security_group.clone()],
+            security_group_ids: vec![self.seeded.security_group.clone()],
             instance_profile_arn: Some(format!("arn:aws:iam::{}:instance-profile/odin/web", self.account)),
             user_data: "#!/bin/sh".into(),
             tags: tags(&[PROJECT]),
@@ -62,7 +71,7 @@ impl RegionFixture {
             name: GROUP.into(),
             launch_template: GROUP.into(),
             capacity,
-            subnet_ids: vec![self.subnet.clone()],
+            subnet_ids: vec![self.seeded.subnet.clone()],
             load_balancers: Vec::new(),
             target_group_arns: Vec::new(),
             health_check_type: HealthCheckType::Ec2,

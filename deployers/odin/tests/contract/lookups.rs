@@ -17,17 +17,20 @@ pub async fn resources_are_found_by_id_and_name_tag(fixture: RegionFixture) {
     let compute = &fixture.ports.compute;
     let images = compute.images(&names("ubuntu")).await.unwrap();
     assert_eq!(images.len(), 1);
-    assert_eq!((images[0].id.as_str(), images[0].state.as_str()), (fixture.image.as_str(), "available"));
+    assert_eq!((images[0].id.as_str(), images[0].state.as_str()), (fixture.seeded.image.as_str(), "available"));
     assert_eq!(images[0].tags, tags(&[("Name", "ubuntu")]));
-    assert_eq!(compute.images(&Filter::Ids(vec![fixture.image.clone()])).await.unwrap(), images);
+    assert_eq!(compute.images(&Filter::Ids(vec![fixture.seeded.image.clone()])).await.unwrap(), images);
 
     let subnets = compute.subnets(&names("private_a")).await.unwrap();
-    assert!(subnets.iter().map(|subnet| &subnet.id).eq([&fixture.subnet]), "{subnets:?}");
-    assert_eq!(compute.subnets(&Filter::Ids(vec![fixture.subnet.clone()])).await.unwrap(), subnets);
+    assert!(subnets.iter().map(|subnet| &subnet.id).eq([&fixture.seeded.subnet]), "{subnets:?}");
+    assert_eq!(compute.subnets(&Filter::Ids(vec![fixture.seeded.subnet.clone()])).await.unwrap(), subnets);
 
     let groups = compute.security_groups(&names("web")).await.unwrap();
-    assert!(groups.iter().map(|group| &group.id).eq([&fixture.security_group]), "{groups:?}");
-    assert_eq!(compute.security_groups(&Filter::Ids(vec![fixture.security_group.clone()])).await.unwrap(), groups);
+    assert!(groups.iter().map(|group| &group.id).eq([&fixture.seeded.security_group]), "{groups:?}");
+    assert_eq!(
+        compute.security_groups(&Filter::Ids(vec![fixture.seeded.security_group.clone()])).await.unwrap(),
+        groups
+    );
 }
 
 pub async fn missing_resources_are_not_errors(fixture: RegionFixture) {

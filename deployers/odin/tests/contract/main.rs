@@ -21,33 +21,8 @@ mod lookups;
 mod moto;
 mod scaling;
 
-/// Generates each test for each cloud.
-macro_rules! contract_tests {
-    ($($module:ident: $($test:ident),+;)+) => {
-        mod on_local_cloud {
-            $($(
-                #[tokio::test]
-                async fn $test() {
-                    super::$module::$test(super::local::fixture()).await;
-                }
-            )+)+
-        }
-
-        #[cfg(feature = "lambda")]
-        mod on_moto {
-            $($(
-                #[tokio::test]
-                async fn $test() {
-                    let Some(fixture) = super::moto::fixture() else { return };
-                    super::$module::$test(fixture).await;
-                    super::moto::check_gaps();
-                }
-            )+)+
-        }
-    };
-}
-
-contract_tests! {
+bifrost::port_contract! {
+    odin::Odin, local: crate::local::seed, #[cfg(feature = "lambda")] moto: crate::moto::seed;
     lookups:
         resources_are_found_by_id_and_name_tag,
         missing_resources_are_not_errors,

@@ -1,79 +1,33 @@
-//! AWS as moto emulates it: one process for all tests, and an account for each test.
+//! AWS as moto emulates it.
 
-use super::fixture::{REGION, RegionFixture};
-use aws_sdk_ec2::config::Credentials;
-use bifrost::aws::{AwsSession, CallScope};
-use bifrost::cloud::Principal;
-use bifrost_moto::Moto;
-use odin::cloud::aws::ports;
+use super::fixture::Resources;
+use bifrost_moto::MotoAccount;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
-static MOTO: LazyLock<Option<Moto>> = LazyLock::new(Moto::start);
-static ACCOUNTS: AtomicU64 = AtomicU64::new(300_000_000_000);
-
-/// How long a test waits between two checks.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// A new account for one test, or `None` if this machine cannot run moto.
-pub fn fixture() -> Option<RegionFixture> {
-    let moto = MOTO.as_ref()?;
-    let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed).to_string();
-    let seed = Seed { moto, account: &account };
+/// Creates the resources of a [`RegionFixture`](super::fixture::RegionFixture).
+pub fn seed(account: &MotoAccount) -> Resources {
+    let seed = Seed(account);
     seed.identities();
     let (image, (subnet, security_group, vpc)) = (seed.image(), seed.network());
     seed.balancers(&subnet, &vpc);
     seed.old_group(&image, &subnet);
-    let ports = ports(&session(moto, &account));
     let of = account.clone();
-    Some(RegionFixture {
-        ports,
-        account,
-        alarms: Box::new(move || alarms(&Seed { moto, account: &of })),
-        image,
-        subnet,
-        security_group,
-        advance: Box::new(|| std::thread::sleep(PAUSE)),
-    })
+    Resources { image, subnet, security_group, alarms: Box::new(move || alarms(&of)) }
 }
 
-/// Fails if moto received a request that it does not support: its response to that proves nothing.
-pub fn check_gaps() {
-    let gaps = MOTO.as_ref().map(Moto::gaps).unwrap_or_default();
-    assert!(gaps.is_empty(), "moto does not support: {gaps:#?}");
-}
-
-fn alarms(seed: &Seed<'_>) -> Vec<String> {
-    let found = seed.call("cloudwatch", "DescribeAlarms", json!({}));
+fn alarms(account: &MotoAccount) -> Vec<String> {
+    let found = account.call("cloudwatch", "DescribeAlarms", json!({}));
     let mut names: Vec<_> =
         found["MetricAlarms"].as_array().unwrap().iter().map(|alarm| text(&alarm["AlarmName"])).collect();
     names.sort();
     names
 }
 
-fn session(moto: &Moto, account: &str) -> AwsSession {
-    let environment: BTreeMap<_, _> = moto.environment(account).into_iter().collect();
-    let value = |name: &str| environment.get(name).cloned();
-    let (id, secret) = (value("AWS_ACCESS_KEY_ID").unwrap(), value("AWS_SECRET_ACCESS_KEY").unwrap());
-    let credentials = Credentials::new(id, secret, value("AWS_SESSION_TOKEN"), None, "test");
-    let config = bifrost::aws::sdk_config(credentials, &REGION.parse().unwrap(), Some(moto.endpoint().to_owned()));
-    let (account, region) = (account.parse().unwrap(), REGION.parse().unwrap());
-    AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region)
-}
-
-/// Creates the resources of a [`RegionFixture`].
-struct Seed<'a> {
-    moto: &'a Moto,
-    account: &'a str,
-}
+struct Seed<'a>(&'a MotoAccount);
 
 impl Seed<'_> {
     fn call(&self, service: &str, operation: &str, parameters: Value) -> Value {
-        let answer = self.moto.call(self.account, REGION, service, operation, parameters);
-        answer.unwrap_or_else(|error| panic!("{service}:{operation}: {error}"))
+        self.0.call(service, operation, parameters)
     }
 
     fn identities(&self) {

@@ -45,7 +45,7 @@ pub async fn put_alarm_replaces_the_one_of_its_name(fixture: RegionFixture) {
     for name in ["web-up", "web-down", "web-up"] {
         alarms.put(&proof(), &alarm(name.into(), POLICY)).await.unwrap();
     }
-    assert_eq!((fixture.alarms)(), ["web-down", "web-up"]);
+    assert_eq!((fixture.seeded.alarms)(), ["web-down", "web-up"]);
 }
 
 pub async fn many_alarms_are_deleted(fixture: RegionFixture) {
@@ -54,14 +54,14 @@ pub async fn many_alarms_are_deleted(fixture: RegionFixture) {
     for name in &names {
         alarms.put(&proof(), &alarm(name.clone(), POLICY)).await.unwrap();
     }
-    assert!(!(fixture.alarms)().is_empty());
+    assert!(!(fixture.seeded.alarms)().is_empty());
     alarms.delete_all(&proof(), &names).await.unwrap();
-    assert!((fixture.alarms)().is_empty());
+    assert!((fixture.seeded.alarms)().is_empty());
 }
 
 pub async fn deleting_a_missing_alarm_succeeds(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
     alarms.put(&proof(), &alarm("web-up".into(), POLICY)).await.unwrap();
     alarms.delete(&proof(), &["other".into(), "web-up".into()]).await.unwrap();
-    assert!((fixture.alarms)().is_empty());
+    assert!((fixture.seeded.alarms)().is_empty());
 }

@@ -122,6 +122,7 @@ fn bad_input_is_one_error_and_changes_nothing() {
     assert!(!shell.folder.join(".bifrost").exists(), "a refused command creates no local cloud");
 }
 
+#[cfg(not(feature = "aws"))]
 #[test]
 fn build_without_aws_is_refused() {
     let shell = Hello::new("no-aws");
@@ -171,6 +172,13 @@ fn help_is_shown_without_arguments() {
     let output = shell.run("");
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stdout).contains("Exit codes:"));
+}
+
+/// With the feature, the program would be the function.
+#[cfg(not(feature = "lambda"))]
+#[test]
+fn build_without_lambda_cannot_be_the_function() {
+    let shell = Hello::new("no-lambda");
     let lambda = shell.command("").env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001").output().unwrap();
     assert_eq!(lambda.status.code(), Some(2));
 }
@@ -254,7 +262,10 @@ fn bootstrap_refuses_incomplete_input() {
         ("bootstrap --deployer acme_hello", "release/invalid-name"),
         ("bootstrap --apply --code release.json", "bootstrap/code-not-for-lambda"),
         ("bootstrap --apply --code absent.zip", "bootstrap/code-unreadable"),
-        ("bootstrap --project acme/shop --apply", "bootstrap/no-aws"),
+        (
+            "bootstrap --project acme/shop --apply",
+            if cfg!(feature = "aws") { "aws/no-region" } else { "bootstrap/no-aws" },
+        ),
     ] {
         assert_eq!(refusal_code(&shell, line), code, "{line}");
     }
