@@ -17,7 +17,7 @@
 ///
 /// #[cfg(feature = "aws")]
 /// fn create_table(account: &MotoAccount) {
-///     account.call("dynamodb", "CreateTable", json!({"TableName": "flags", …}));
+///     account.call("dynamodb", "CreateTable", json!({"TableName": "flags" /* and its keys */}));
 /// }
 /// ```
 ///
