@@ -80,7 +80,7 @@ pub trait Values {
     /// All texts that serde writes. `None` if there are too many to list, or if it is no text.
     const TEXTS: Option<&'static [&'static str]> = None;
 
-    /// The smallest and the greatest value of a whole number. `None` if it is none.
+    /// The smallest and the greatest value of a whole number. `None` for other types.
     const RANGE: Option<(i128, i128)> = None;
 
     /// Whether it is a point in time.

@@ -221,7 +221,7 @@ impl<D: LocalDeployer> TestHarness<D> {
         &self.cloud
     }
 
-    /// The deployer's resources in an account, now. Without such an account there are none.
+    /// The deployer's resources in an account, now; empty resources if the local cloud has no such account.
     ///
     /// # Errors
     /// [`HarnessError::Store`].

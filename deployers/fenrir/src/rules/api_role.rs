@@ -6,7 +6,7 @@ use super::table::Shape::{self, Rule};
 use crate::template::{FindingCode, Node};
 use serde_json::Value;
 
-/// The role for the calls of a route: that of the caller, or none.
+/// The role with which a route calls: the caller's role, or no role.
 pub(super) const OF_ROUTE: Shape = Rule(|context, node| only(context, node, &["CALLER_CREDENTIALS", "NONE"]));
 /// The role for the calls of an authorizer: none.
 pub(super) const OF_AUTHORIZER: Shape = Rule(|context, node| only(context, node, &["NONE"]));

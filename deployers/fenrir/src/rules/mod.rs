@@ -57,7 +57,7 @@ use crate::template::{Findings, Node};
 use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, Sha256};
 pub use code::{CodeReference, code_references};
 pub use definition_file::{check_definition_file, definition_files};
-pub use expanded::check_expanded;
+pub use expanded::{EXPANDED_TYPES, check_expanded};
 pub use header::{Header, HeaderParts, header, header_parts};
 pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
 pub use names::stack_name_of;

@@ -24,7 +24,7 @@ pub(super) struct Kind {
 /// A reference to a resource of the template.
 pub(super) struct Local {
     resource_type: &'static str,
-    /// What the logical id has after that of the resource, if SAM generates the resource from it.
+    /// The suffix that SAM adds to the logical id of the resource, if SAM generates what the reference names.
     generated: Option<&'static str>,
     form: Form,
 }

@@ -225,8 +225,8 @@ pub(super) fn require_resource(context: &mut RuleContext<'_, '_>, span: Option<S
     context.refuse(FindingCode::UnknownResource, span, format!("unknown resource `{logical_id}`"), help);
 }
 
-/// The resources from which SAM may generate a resource of that logical id, also for an event of a function, and what the logical
-/// id has after that of the resource.
+/// The resources from which SAM may generate a resource of that logical id, also for an event of a function, and the suffix that SAM
+/// adds to their logical ids.
 pub(super) fn generated_from<'r, 'i>(
     resources: &'r Mapping,
     logical_id: &'i str,

@@ -3,9 +3,10 @@
 use crate::evaluation::Request;
 use crate::exceptions::{NEEDED_BEYOND, NO_ACTIONS, NOT_NEEDED};
 use crate::resources::{context, resources};
-use crate::tables::{TABLES, TYPES, statements};
+use crate::tables::{TABLES, statements};
 use bifrost::Deployer;
 use fenrir::Fenrir;
+use fenrir::rules::EXPANDED_TYPES;
 use std::collections::BTreeSet;
 
 fn is_needed(of_type: &str, action: &str) -> bool {
@@ -26,7 +27,7 @@ fn is_in_reference(action: &str) -> bool {
 
 #[test]
 fn tables_have_all_types() {
-    assert_eq!(TABLES.handlers.keys().map(String::as_str).collect::<Vec<_>>(), TYPES);
+    assert_eq!(TABLES.handlers.keys().map(String::as_str).collect::<Vec<_>>(), EXPANDED_TYPES);
 }
 
 #[test]

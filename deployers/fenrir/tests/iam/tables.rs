@@ -3,48 +3,13 @@
 use bifrost::client::ClientDeployer;
 use bifrost::{Deployer, Permission};
 use fenrir::Fenrir;
+use fenrir::rules::EXPANDED_TYPES;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::Stdio;
 use std::sync::LazyLock;
-
-/// The types that a stack may have, after SAM's transform of an accepted template. `tests/sam` compares them with the corpus.
-pub(crate) const TYPES: [&str; 32] = [
-    "AWS::ApiGateway::ApiKey",
-    "AWS::ApiGateway::Deployment",
-    "AWS::ApiGateway::RestApi",
-    "AWS::ApiGateway::Stage",
-    "AWS::ApiGateway::UsagePlan",
-    "AWS::ApiGateway::UsagePlanKey",
-    "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::Stage",
-    "AWS::CloudFront::Distribution",
-    "AWS::CloudWatch::Alarm",
-    "AWS::CodeDeploy::Application",
-    "AWS::CodeDeploy::DeploymentGroup",
-    "AWS::DynamoDB::Table",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
-    "AWS::Events::Rule",
-    "AWS::IAM::Role",
-    "AWS::Lambda::Alias",
-    "AWS::Lambda::EventInvokeConfig",
-    "AWS::Lambda::EventSourceMapping",
-    "AWS::Lambda::Function",
-    "AWS::Lambda::LayerVersion",
-    "AWS::Lambda::Permission",
-    "AWS::Lambda::Url",
-    "AWS::Lambda::Version",
-    "AWS::Logs::SubscriptionFilter",
-    "AWS::SNS::Subscription",
-    "AWS::SNS::Topic",
-    "AWS::SQS::Queue",
-    "AWS::SQS::QueuePolicy",
-];
 
 /// The tables.
 #[derive(Deserialize)]
@@ -59,7 +24,7 @@ pub(crate) struct Tables {
 /// What IAM knows about an action.
 #[derive(Deserialize)]
 pub(crate) struct Action {
-    /// The resource types to which a statement can limit it. Empty if there are none.
+    /// The resource types to which a statement can limit it. Empty if it can limit it to no type.
     pub(crate) resources: Vec<String>,
     keys: Vec<String>,
 }
@@ -98,7 +63,12 @@ fn derived() -> Option<Value> {
     let actions: BTreeSet<_> = statements().flat_map(|permission| permission.actions).collect();
     python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/iam/tables.py"));
     let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    python.stdin.take().unwrap().write_all(json!({"types": TYPES, "actions": actions}).to_string().as_bytes()).unwrap();
+    python
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(json!({"types": EXPANDED_TYPES, "actions": actions}).to_string().as_bytes())
+        .unwrap();
     let output = python.wait_with_output().unwrap();
     assert!(output.status.success());
     Some(serde_json::from_slice(&output.stdout).unwrap())

@@ -11,7 +11,8 @@ use super::Facts;
 use super::evaluate::{Piece, evaluate};
 use crate::template::{Content, Entry, FindingCode, Findings, Mapping, Node, Severity, TemplateFinding};
 use arn::Judge;
-use places::{TYPES, is_free_text, is_outside_of_extensions, names_a_resource};
+pub use places::EXPANDED_TYPES;
+use places::{is_free_text, is_outside_of_extensions, names_a_resource};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -52,7 +53,7 @@ impl<'t> ExpandedCheck<'t> {
     fn resource(&mut self, logical_id: &str, entry: &'t Entry) {
         let path = format!("Resources.{logical_id}");
         let kind = entry.value.get("Type").and_then(Node::as_str).unwrap_or_default();
-        if !TYPES.contains(&kind) {
+        if !EXPANDED_TYPES.contains(&kind) {
             let message =
                 format!("SAM expands the template to a resource of the type `{kind}`, which Fenrir does not allow");
             self.refuse(FindingCode::UnknownType, &path, message, "remove the property that makes SAM create it");

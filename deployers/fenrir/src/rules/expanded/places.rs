@@ -1,21 +1,15 @@
 //! Where an expanded template has text that names no resource, and which types of resources it may have.
 
-/// The types that Fenrir allows, and those that SAM expands them to.
-pub(super) const TYPES: [&str; 40] = [
+/// The types that a stack may have: those that a template may have, and those that SAM expands them to. The permissions of the role are
+/// compared with them.
+pub const EXPANDED_TYPES: [&str; 32] = [
     "AWS::ApiGateway::ApiKey",
-    "AWS::ApiGateway::BasePathMapping",
-    "AWS::ApiGateway::BasePathMappingV2",
     "AWS::ApiGateway::Deployment",
-    "AWS::ApiGateway::DomainName",
-    "AWS::ApiGateway::DomainNameAccessAssociation",
-    "AWS::ApiGateway::DomainNameV2",
     "AWS::ApiGateway::RestApi",
     "AWS::ApiGateway::Stage",
     "AWS::ApiGateway::UsagePlan",
     "AWS::ApiGateway::UsagePlanKey",
     "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::ApiMapping",
-    "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudFront::Distribution",
     "AWS::CloudWatch::Alarm",
@@ -37,7 +31,6 @@ pub(super) const TYPES: [&str; 40] = [
     "AWS::Lambda::Url",
     "AWS::Lambda::Version",
     "AWS::Logs::SubscriptionFilter",
-    "AWS::Route53::RecordSetGroup",
     "AWS::SNS::Subscription",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
@@ -45,11 +38,9 @@ pub(super) const TYPES: [&str; 40] = [
 ];
 
 /// Properties with text for people, for code, or for comparisons, by type (`*`: any) and the keys to them.
-const FREE_TEXT: [(&str, &[&str]); 33] = [
+const FREE_TEXT: [(&str, &[&str]); 31] = [
     ("*", &["Description"]),
     ("*", &["Tags"]),
-    ("AWS::ApiGateway::DomainName", &["Policy"]),
-    ("AWS::ApiGateway::DomainNameV2", &["Policy"]),
     ("AWS::ApiGateway::RestApi", &["Policy"]),
     ("AWS::ApiGateway::Stage", &["AccessLogSetting", "Format"]),
     ("AWS::ApiGateway::Stage", &["CanarySetting"]),
