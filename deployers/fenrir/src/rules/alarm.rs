@@ -7,14 +7,14 @@ use super::table::Shape::{Any, Boolean, Integer, List, Names, Number, Object, On
 use super::table::Table;
 use super::tags::TAG;
 use super::{names, reference_kinds as kinds};
-use crate::template::{FindingCode, Node};
+use crate::template::{Content, FindingCode, Node};
 use serde_json::Value;
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudWatch::Alarm",
     table: PROPERTIES,
     named: Some(("AlarmName", names::ALARM)),
-    finish: |_, _, _| {},
+    finish: |context, node, _| check_period(context, node),
     deletion_policy: None,
 };
 
@@ -80,6 +80,22 @@ const METRIC_STAT: Table =
 const METRIC: Table = &[("Dimensions", List(&Object(DIMENSION))), ("MetricName", Text), ("Namespace", Text)];
 const WARM_UP_CONFIGURATION: Table =
     &[("OnlyStartEvaluatingAfterWarmUpPeriodEnds", Boolean), ("WarmUpPeriodDurationInMinutes", Integer)];
+
+/// CloudWatch takes some periods under a minute, and whole minutes. (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>)
+fn check_period(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let Some(period) = node.get("Period") else { return };
+    let seconds = match &period.content {
+        Content::Number(number) => number.as_u64(),
+        Content::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    if let Some(seconds) =
+        seconds.filter(|seconds| *seconds == 0 || seconds % 60 != 0 && ![10, 20, 30].contains(seconds))
+    {
+        let message = format!("should be 10, 20, 30 or a multiple of 60, but is {seconds}");
+        context.within("Period").refuse_value(FindingCode::InvalidValue, period.span, message);
+    }
+}
 
 /// Metric math. Its function `LAMBDA` calls a function of the account by name.
 fn expression(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {

@@ -8,8 +8,8 @@ use super::table::Shape::{
     Text,
 };
 use super::table::Table;
-use super::{api_definition, api_role, code, names, reference_kinds as kinds};
-use crate::template::Node;
+use super::{api_auth, api_definition, api_role, code, combinations, names, reference_kinds as kinds};
+use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
 pub(super) const TYPE: ResourceType = ResourceType {
@@ -38,7 +38,7 @@ const PROPERTIES: Table = &[
     ("EndpointAccessMode", Text),
     ("EndpointConfiguration", Either(&Plain(&Text), &Object(ENDPOINT_CONFIGURATION))),
     ("FailOnWarnings", Boolean),
-    ("GatewayResponses", Map(&Any)),
+    ("GatewayResponses", Map(&Object(GATEWAY_RESPONSE))),
     ("MergeDefinitions", Boolean),
     ("MethodSettings", List(&Object(METHOD_SETTING))),
     ("MinimumCompressionSize", Integer),
@@ -58,6 +58,7 @@ const ENDPOINT_CONFIGURATION: Table = &[
     ("IpAddressType", Text),
     ("Type", Required(&ENDPOINT_TYPE)),
     ("VPCEndpointIds", List(&Names(&kinds::VPC_ENDPOINT))),
+    ("VpcEndpointIds", List(&Names(&kinds::VPC_ENDPOINT))),
 ];
 const ENDPOINT_TYPE: super::table::Shape = Plain(&OneOf(&["PRIVATE", "REGIONAL", "EDGE"]));
 
@@ -115,9 +116,12 @@ const CORS: Table = &[
     ("AllowCredentials", Boolean),
     ("AllowHeaders", Text),
     ("AllowMethods", Text),
-    ("AllowOrigin", Required(&Text)),
+    ("AllowOrigin", Text),
     ("MaxAge", Text),
 ];
+const GATEWAY_RESPONSE: Table =
+    &[("ResponseParameters", Object(RESPONSE_PARAMETERS)), ("ResponseTemplates", Map(&Text)), ("StatusCode", Scalar)];
+const RESPONSE_PARAMETERS: Table = &[("Headers", Map(&Text)), ("Paths", Map(&Text)), ("QueryStrings", Map(&Text))];
 const METHOD_SETTING: Table = &[
     ("CacheDataEncrypted", Boolean),
     ("CacheTtlInSeconds", Integer),
@@ -131,14 +135,78 @@ const METHOD_SETTING: Table = &[
     ("ThrottlingRateLimit", Number),
 ];
 fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    check_definition(context, node);
+    check_stage(context, node);
+    check_cors(context, node);
+    api_auth::check(context, node, api_auth::REST);
     match node.get("EndpointConfiguration") {
         Some(text) if text.as_str().is_some() => {
             ENDPOINT_TYPE.walk(&mut context.within("EndpointConfiguration"), text);
         }
-        Some(_) => {}
+        Some(endpoint) => {
+            let context = &mut context.within("EndpointConfiguration");
+            combinations::exclude(context, endpoint, "VPCEndpointIds", "VpcEndpointIds");
+        }
         None => {
             properties.insert("EndpointConfiguration".to_owned(), json!({"Type": "PRIVATE"}));
         }
+    }
+}
+
+/// SAM writes these properties into a definition, which it has to have.
+fn check_definition(context: &mut RuleContext<'_, '_>, node: &Node) {
+    for name in [
+        "DefinitionBody",
+        "MergeDefinitions",
+        "Cors",
+        "Auth",
+        "GatewayResponses",
+        "Models",
+        "DisableExecuteApiEndpoint",
+    ] {
+        combinations::exclude(context, node, "DefinitionUri", name);
+    }
+    let version = node.get("OpenApiVersion").and_then(Node::as_str);
+    if let Some(version) = version.filter(|version| *version != "2.0" && !is_version_3(version)) {
+        let message = format!("`{version}` is not a version of OpenAPI that SAM takes");
+        let span = node.get("OpenApiVersion").and_then(|node| node.span);
+        context.within("OpenApiVersion").refuse(FindingCode::InvalidValue, span, message, "write 3.0.1, or 2.0");
+    }
+}
+
+/// SAM takes `3.x` and `3.x.y`.
+fn is_version_3(version: &str) -> bool {
+    let minor = version.strip_prefix("3.").unwrap_or_default();
+    let numbers: Vec<&str> = minor.split('.').collect();
+    let is_digit = |number: &&str| number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(numbers.len(), 1 | 2) && numbers.iter().all(is_digit)
+}
+
+/// The name of a stage is a part of the URL. (<https://docs.aws.amazon.com/apigateway/latest/api/API_CreateStage.html>)
+pub(super) fn check_stage(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let Some(stage) = node.get("StageName") else { return };
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_wrong = |name: &&str| *name != "$default" && (name.is_empty() || !name.bytes().all(is_letter));
+    if let Some(name) = stage.as_str().filter(is_wrong) {
+        let message = format!("`{name}` is not the name of a stage");
+        let help = "use letters, digits, `-` and `_`";
+        context.within("StageName").refuse(FindingCode::InvalidName, stage.span, message, help);
+    }
+}
+
+/// A browser sends credentials only to an API that names its origins.
+fn check_cors(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let Some(cors) = node.get("Cors").filter(|cors| combinations::is_true(cors, "AllowCredentials")) else { return };
+    let origin = cors.get("AllowOrigin");
+    if origin.is_none_or(|origin| origin.as_str().is_some_and(|text| text.trim_matches('\'') == "*")) {
+        let message = "`AllowCredentials` requires an `AllowOrigin` other than `*`";
+        let context = &mut context.within("Cors");
+        context.refuse(
+            FindingCode::Conflict,
+            cors.span,
+            message,
+            "write the origin, such as `\"'https://example.com'\"`",
+        );
     }
 }
 

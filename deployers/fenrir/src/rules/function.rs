@@ -1,5 +1,6 @@
 //! `AWS::Serverless::Function`.
 
+use super::combinations::{self, given};
 use super::network::{SECURITY_GROUPS, SUBNETS};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
@@ -8,8 +9,8 @@ use super::table::Shape::{
 };
 use super::table::{Table, refuse_non_literal};
 use super::{
-    arns, code, execution_role, function_events, function_policies, names, outside, reference_kinds as kinds, runtimes,
-    tags,
+    arns, code, environment, execution_role, function_events, function_policies, limits, names, outside,
+    reference_kinds as kinds, runtimes, tags,
 };
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
@@ -50,7 +51,7 @@ const PROPERTIES: Table = &[
     ("KmsKeyArn", Names(&kinds::KEY)),
     ("Layers", List(&Names(&kinds::LAYER))),
     ("LoggingConfig", Object(LOGGING_CONFIG)),
-    ("MemorySize", Integer),
+    ("MemorySize", Rule(memory)),
     ("PackageType", Plain(&OneOf(&["Zip"]))),
     ("PermissionsBoundary", Text),
     ("Policies", Rule(function_policies::policies)),
@@ -67,7 +68,7 @@ const PROPERTIES: Table = &[
     ("SourceKMSKeyArn", Names(&kinds::KEY)),
     ("Tags", Map(&Scalar)),
     ("TenancyConfig", Object(TENANCY_CONFIG)),
-    ("Timeout", Integer),
+    ("Timeout", Rule(timeout)),
     ("Tracing", OneOf(&["Active", "PassThrough", "Disabled"])),
     ("VersionDeletionPolicy", Scalar),
     ("VersionDescription", Text),
@@ -108,7 +109,7 @@ const EVENT_INVOKE_DESTINATION_CONFIG: Table =
     &[("OnFailure", Object(EVENT_INVOKE_DESTINATION)), ("OnSuccess", Object(EVENT_INVOKE_DESTINATION))];
 const EVENT_INVOKE_DESTINATION: Table = &[
     ("Destination", Names(&kinds::DESTINATION)),
-    ("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"])),
+    ("Type", Required(&OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"]))),
 ];
 const FILE_SYSTEM_CONFIG: Table = &[
     ("Arn", Required(&Names(&kinds::FILE_SYSTEM))),
@@ -168,6 +169,10 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
         execution_role::check(context, node);
     }
     require_alias(context, node);
+    environment::check(context, node);
+    check_log_levels(context, node);
+    check_tenancy(context, node);
+    check_destinations(context, node);
     tags::add_to_map(context, node, properties);
 }
 
@@ -187,11 +192,83 @@ fn set_boundary(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut
 
 /// SAM refuses these properties without an alias.
 fn require_alias(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let is_off = |property: &Node| property.get("Enabled").is_some_and(|on| Value::from(on) == json!(false));
     for name in ["DeploymentPreference", "ProvisionedConcurrencyConfig"] {
-        if let Some(property) = node.get(name).filter(|_| node.get("AutoPublishAlias").is_none()) {
+        let property = node.get(name).filter(|property| name != "DeploymentPreference" || !is_off(property));
+        if let Some(property) = property.filter(|_| node.get("AutoPublishAlias").is_none()) {
             let message = format!("`{name}` requires `AutoPublishAlias`");
             let context = &mut context.within(name);
             context.refuse(FindingCode::MissingProperty, property.span, message, "add `AutoPublishAlias: live`");
+        }
+    }
+}
+
+/// MiB. (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>)
+fn memory(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    size(context, node, 128.0, 10240.0, 32768.0)
+}
+
+/// Seconds.
+fn timeout(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    size(context, node, 1.0, 1800.0, 5400.0)
+}
+
+/// An integer whose maximum is higher for a function on instances of a capacity provider.
+fn size(context: &mut RuleContext<'_, '_>, node: &Node, least: f64, most: f64, most_on_instances: f64) -> Value {
+    let function = context.check.resources.get(context.logical_id());
+    let properties = function.and_then(|function| function.value.get("Properties"));
+    let is_on_instances = properties.is_some_and(|properties| given(properties, "CapacityProviderConfig").is_some());
+    limits::check_between(context, node, least, if is_on_instances { most_on_instances } else { most });
+    Integer.walk(context, node)
+}
+
+/// Lambda filters only logs in JSON by level.
+fn check_log_levels(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let Some(config) = node.get("LoggingConfig") else { return };
+    let mut context = context.within("LoggingConfig");
+    for name in ["ApplicationLogLevel", "SystemLogLevel"] {
+        if let Some(level) =
+            given(config, name).filter(|_| config.get("LogFormat").and_then(Node::as_str) == Some("Text"))
+        {
+            let message = format!("`{name}` requires `LogFormat: JSON`");
+            let help = format!("set `LogFormat: JSON`, or remove `{name}`");
+            context.within(name).refuse(FindingCode::Conflict, level.span, message, help);
+        }
+    }
+}
+
+/// What a function that is isolated by tenant cannot have. SAM refuses it.
+fn check_tenancy(context: &mut RuleContext<'_, '_>, node: &Node) {
+    for name in ["ProvisionedConcurrencyConfig", "FunctionUrlConfig", "SnapStart"] {
+        combinations::exclude(context, node, "TenancyConfig", name);
+    }
+    let events = node.get("Events").filter(|_| given(node, "TenancyConfig").is_some()).and_then(Node::as_mapping);
+    let mut context = context.within("Events");
+    for (name, entry) in events.into_iter().flatten() {
+        let kind = entry.value.get("Type").filter(|kind| !matches!(kind.as_str(), Some("Api" | "HttpApi")));
+        if let Some(kind) = kind {
+            let message = "a function with `TenancyConfig` takes only events of the types Api and HttpApi";
+            let mut context = context.within(name);
+            let context = &mut context.within("Type");
+            context.refuse(FindingCode::Conflict, kind.span, message, "remove the event or `TenancyConfig`");
+        }
+    }
+}
+
+/// SAM creates a destination only if it is a queue or topic.
+fn check_destinations(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let Some(config) = node.get("EventInvokeConfig").and_then(|config| config.get("DestinationConfig")) else { return };
+    let mut context = context.within("EventInvokeConfig");
+    let mut context = context.within("DestinationConfig");
+    for name in ["OnFailure", "OnSuccess"] {
+        let Some(destination) = config.get(name).filter(|destination| destination.get("Destination").is_none()) else {
+            continue;
+        };
+        if let Some(kind) = destination.get("Type").and_then(Node::as_str).filter(|kind| !["SQS", "SNS"].contains(kind))
+        {
+            let message = format!("a destination of the type {kind} requires `Destination`");
+            let help = "add `Destination`: SAM creates only queues and topics";
+            context.within(name).refuse(FindingCode::MissingProperty, destination.span, message, help);
         }
     }
 }

@@ -8,12 +8,12 @@ use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
 };
 use super::table::{Shape, Table, refuse_non_literal, walk};
-use super::{Answer, Lookup, api_role, http_api, local, reference_kinds as kinds};
+use super::{Answer, Lookup, api_role, combinations, http_api, limits, local, reference_kinds as kinds, routes};
 use crate::template::{FindingCode, Node, nearest};
 use serde_json::{Value, json};
 
 /// The event types, each with its properties.
-pub(super) const TYPES: [(&str, Table); 10] = [
+pub(super) const TYPES: [(&str, Table); 11] = [
     ("Api", API),
     ("HttpApi", http_api::EVENT),
     ("S3", S3),
@@ -23,7 +23,9 @@ pub(super) const TYPES: [(&str, Table); 10] = [
     ("SNS", SNS),
     ("CloudWatchLogs", CLOUD_WATCH_LOGS),
     ("Schedule", SCHEDULE),
-    ("CloudWatchEvent", CLOUD_WATCH_EVENT),
+    // The same under two names.
+    ("CloudWatchEvent", EVENT_BRIDGE_RULE),
+    ("EventBridgeRule", EVENT_BRIDGE_RULE),
 ];
 
 const API: Table = &[
@@ -47,7 +49,7 @@ const API_AUTH: Table = &[
 pub(super) const RESOURCE_POLICY: Table = &[
     ("AwsAccountBlacklist", List(&Any)),
     ("AwsAccountWhitelist", List(&Any)),
-    ("CustomStatements", List(&Any)),
+    ("CustomStatements", Either(&Map(&Any), &List(&Any))),
     ("IntrinsicVpcBlacklist", List(&Any)),
     ("IntrinsicVpcWhitelist", List(&Any)),
     ("IntrinsicVpceBlacklist", List(&Any)),
@@ -87,7 +89,7 @@ const fn of_stream(stream: &'static Shape) -> [(&'static str, Shape); 16] {
         ("MaximumRetryAttempts", Integer),
         ("MetricsConfig", Object(METRICS_CONFIG)),
         ("ParallelizationFactor", Integer),
-        ("StartingPosition", Text),
+        ("StartingPosition", Required(&Text)),
         ("StartingPositionTimestamp", Number),
         ("Stream", Required(stream)),
         ("TumblingWindowInSeconds", Integer),
@@ -115,6 +117,7 @@ const SCALING_CONFIG: Table = &[("MaximumConcurrency", Integer)];
 const SNS: Table = &[
     ("FilterPolicy", Any),
     ("FilterPolicyScope", OneOf(&["MessageAttributes", "MessageBody"])),
+    ("RedrivePolicy", Object(&[("deadLetterTargetArn", Required(&Names(&kinds::QUEUE)))])),
     ("Region", Text),
     ("SqsSubscription", Either(&Boolean, &Object(SQS_SUBSCRIPTION))),
     ("Topic", Required(&Rule(topic))),
@@ -134,24 +137,32 @@ const SCHEDULE: Table = &[
     ("Description", Text),
     ("Enabled", Boolean),
     ("Input", Any),
-    ("Name", Refused("remove it: Fenrir's role may only change rules that CloudFormation names after the stack")),
+    ("Name", Refused(NO_RULE_NAME)),
     ("RetryPolicy", Object(RETRY_POLICY)),
     ("Schedule", Required(&Text)),
     ("State", Text),
 ];
 const DEAD_LETTER_CONFIG: Table = &[("Arn", Names(&kinds::QUEUE)), ("QueueLogicalId", Text), ("Type", OneOf(&["SQS"]))];
 const RETRY_POLICY: Table = &[("MaximumEventAgeInSeconds", Integer), ("MaximumRetryAttempts", Integer)];
-const CLOUD_WATCH_EVENT: Table = &[
+const EVENT_BRIDGE_RULE: Table = &[
+    ("DeadLetterConfig", Object(DEAD_LETTER_CONFIG)),
     ("Enabled", Boolean),
     ("EventBusName", Names(&kinds::EVENT_BUS)),
     ("Input", Any),
     ("InputPath", Text),
+    ("InputTransformer", Object(INPUT_TRANSFORMER)),
     ("Pattern", Required(&Map(&Any))),
+    ("RetryPolicy", Object(RETRY_POLICY)),
+    ("RuleName", Refused(NO_RULE_NAME)),
     ("State", Text),
+    ("Target", Object(&[("Id", Required(&Text))])),
 ];
+const INPUT_TRANSFORMER: Table = &[("InputPathsMap", Map(&Text)), ("InputTemplate", Required(&Text))];
+const NO_RULE_NAME: &str = "remove it: Fenrir's role may only change rules that CloudFormation names after the stack";
 
 pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const EVENT: Table = &[("Properties", Any), ("Type", Required(&Plain(&Text)))];
+    let before = context.check.found();
     let mut event = walk(EVENT, context, node);
     let Some(kind) = node.get("Type") else { return Value::Object(event) };
     let written = kind.as_str().unwrap_or_default();
@@ -167,13 +178,48 @@ pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         }
         (None, _) => refuse_type(&mut context.within("Type"), kind, written),
     }
+    if let Some(properties) = node.get("Properties").filter(|properties| properties.as_mapping().is_some()) {
+        let context = &mut context.within("Properties");
+        limits::check(context, properties, limits::of(&limits::EVENTS, written), before);
+        match written {
+            "Api" | "HttpApi" => routes::check(context, written, properties),
+            "Schedule" | "CloudWatchEvent" | "EventBridgeRule" => check_rule(context, properties),
+            "SQS" => check_batch(context, properties),
+            _ => {}
+        }
+    }
     Value::Object(event)
+}
+
+/// Refuses properties of a rule or of its target that EventBridge takes one of. (<https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html>)
+fn check_rule(context: &mut RuleContext<'_, '_>, event: &Node) {
+    for (one, other) in
+        [("State", "Enabled"), ("Input", "InputPath"), ("Input", "InputTransformer"), ("InputPath", "InputTransformer")]
+    {
+        combinations::exclude(context, event, one, other);
+    }
+}
+
+/// What SQS takes depends on the kind of the queue. (<https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>)
+fn check_batch(context: &mut RuleContext<'_, '_>, event: &Node) {
+    const MAX_BATCH_WITHOUT_WINDOW: f64 = 10.0;
+    let queue = event.get("Queue").and_then(local::attribute_of).map(|(logical_id, _)| logical_id);
+    let queue = queue.and_then(|logical_id| context.check.resources.get(logical_id)?.value.get("Properties"));
+    let is_fifo = queue.is_some_and(|queue| combinations::is_true(queue, "FifoQueue"));
+    let window = combinations::given(event, "MaximumBatchingWindowInSeconds");
+    if let Some(window) = window.filter(|_| is_fifo) {
+        let message = "a FIFO queue has no `MaximumBatchingWindowInSeconds`";
+        let context = &mut context.within("MaximumBatchingWindowInSeconds");
+        return context.refuse(FindingCode::Conflict, window.span, message, "remove it");
+    }
+    if let Some(size) = event.get("BatchSize").filter(|_| is_fifo || window.is_none()) {
+        limits::check_between(&mut context.within("BatchSize"), size, 1.0, MAX_BATCH_WITHOUT_WINDOW);
+    }
 }
 
 fn refuse_type(context: &mut RuleContext<'_, '_>, node: &Node, written: &str) {
     let names = TYPES.map(|(name, _)| name);
     let help = match (written, nearest(written, names)) {
-        ("EventBridgeRule", _) => "use `CloudWatchEvent`, which creates the same rule".to_owned(),
         ("ScheduleV2", _) => "use `Schedule`".to_owned(),
         (_, Some(name)) => format!("did you mean `{name}`?"),
         _ => format!("supported event types: {}", names.join(", ")),

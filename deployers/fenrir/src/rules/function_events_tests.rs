@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 const PROPERTIES: &str = "hello.Properties.Events.it.Properties";
 
 fn with(kind: &str, properties: &Value) -> Value {
+    let mut properties = properties.clone();
+    if ["Kinesis", "DynamoDB"].contains(&kind) {
+        properties["StartingPosition"] = json!("LATEST");
+    }
     json!({
         "hello": function(json!({"Events": {"it": {"Type": kind, "Properties": properties}}})),
         "api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}},
@@ -150,8 +154,7 @@ fn schedules_and_patterns_are_not_restricted() {
 fn unknown_event_is_refused_with_a_proposal() {
     let fixture = RulesFixture::default();
     let event = "hello.Properties.Events.it";
-    for (kind, proposed) in [("EventBridgeRule", "CloudWatchEvent"), ("ScheduleV2", "Schedule"), ("Kinesi", "Kinesis")]
-    {
+    for (kind, proposed) in [("ScheduleV2", "Schedule"), ("Kinesi", "Kinesis")] {
         fixture.proposes(with(kind, &json!({})), &format!("{event}.Type"), FindingCode::UnknownEvent, proposed);
     }
     fixture.refuses(with("IoTRule", &json!({})), &format!("{event}.Type"), FindingCode::UnknownEvent);
@@ -161,4 +164,63 @@ fn unknown_event_is_refused_with_a_proposal() {
     fixture.refuses(nothing, event, FindingCode::WrongType);
     let misspelt = with("SQS", &json!({"Queue": {"Fn::GetAtt": ["jobs", "Arn"]}, "BatchSiz": 1}));
     fixture.proposes(misspelt, &format!("{PROPERTIES}.BatchSiz"), FindingCode::UnknownProperty, "BatchSize");
+}
+
+#[test]
+fn rule_event_has_all_properties_of_sam() {
+    let dead_letters = json!({"Fn::GetAtt": ["jobs", "Arn"]});
+    for kind in ["CloudWatchEvent", "EventBridgeRule"] {
+        let emitted = RulesFixture::default().accepts(with(
+            kind,
+            &json!({
+                "Pattern": {"source": ["aws.ec2"]}, "State": "ENABLED", "RetryPolicy": {"MaximumRetryAttempts": 3},
+                "DeadLetterConfig": {"Arn": dead_letters}, "Target": {"Id": "hello"},
+                "InputTransformer": {"InputPathsMap": {"id": "$.id"}, "InputTemplate": "<id>"},
+            }),
+        ));
+        assert_eq!(event(&emitted)["DeadLetterConfig"]["Arn"], dead_letters);
+    }
+    for (properties, property, code) in [
+        (json!({"RuleName": "x"}), "RuleName", FindingCode::NotAllowed),
+        (json!({"State": "ENABLED", "Enabled": true}), "Enabled", FindingCode::Conflict),
+        (json!({"Input": "{}", "InputPath": "$"}), "InputPath", FindingCode::Conflict),
+        (json!({"DeadLetterConfig": {"Arn": "arn:x"}}), "DeadLetterConfig.Arn", FindingCode::NotAReference),
+    ] {
+        let mut all = json!({"Pattern": {"source": ["aws.ec2"]}});
+        all.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+        let path = format!("{PROPERTIES}.{property}");
+        RulesFixture::default().refuses(with("EventBridgeRule", &all), &path, code);
+    }
+}
+
+#[test]
+fn dead_letters_of_a_subscription_are_a_checked_queue() {
+    let arn = "arn:aws:sns:us-east-1:000000000000:it";
+    let sns = |queue: Value| with("SNS", &json!({"Topic": arn, "RedrivePolicy": {"deadLetterTargetArn": queue}}));
+    tagged(arn).accepts(sns(json!({"Fn::GetAtt": ["jobs", "Arn"]})));
+    let path = &format!("{PROPERTIES}.RedrivePolicy.deadLetterTargetArn");
+    let other = "arn:aws:sqs:us-east-1:111111111111:victim";
+    tagged(arn).refuses(sns(json!(other)), path, FindingCode::OtherProject);
+}
+
+#[test]
+fn batches_fit_the_kind_of_queue() {
+    let sqs = |queue: &Value, properties: Value| {
+        let mut all = json!({"Queue": {"Fn::GetAtt": ["jobs", "Arn"]}});
+        all.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
+        let mut resources = with("SQS", &all);
+        resources["jobs"]["Properties"] = queue.clone();
+        resources
+    };
+    let (standard, fifo) = (json!({}), json!({"FifoQueue": true}));
+    let window = "MaximumBatchingWindowInSeconds";
+    RulesFixture::default().accepts(sqs(&standard, json!({"BatchSize": 1000, window: 1})));
+    RulesFixture::default().accepts(sqs(&fifo, json!({"BatchSize": 10})));
+    for (queue, properties, property, code) in [
+        (&standard, json!({"BatchSize": 11}), "BatchSize", FindingCode::InvalidValue),
+        (&fifo, json!({"BatchSize": 11}), "BatchSize", FindingCode::InvalidValue),
+        (&fifo, json!({window: 1}), window, FindingCode::Conflict),
+    ] {
+        RulesFixture::default().refuses(sqs(queue, properties), &format!("{PROPERTIES}.{property}"), code);
+    }
 }

@@ -117,7 +117,7 @@ fn deployment_preference_requires_an_alias() {
     let preference = json!({
         "Type": "Linear10PercentEvery1Minute", "Alarms": [{"Ref": "errors"}],
     });
-    let errors = json!({"Type": "AWS::CloudWatch::Alarm", "Properties": {}});
+    let errors = json!({"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors", "ComparisonOperator": "LessThanThreshold"}});
     let with = |alias: Value| {
         json!({
             "hello": function(json!({"AutoPublishAlias": alias, "DeploymentPreference": preference})), "errors": errors,

@@ -4,16 +4,16 @@
 //! `Auth.Authorizer` of the event. `NONE` makes a route public. The routes of a `DefinitionBody` are not known, so that its
 //! API needs a `DefaultAuthorizer`.
 
-use super::api::NO_DOMAIN;
+use super::api::{NO_DOMAIN, check_stage};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Names, Number, Object, Plain, Refused, Required, Rule, Scalar, Text,
 };
 use super::table::{Table, walk};
-use super::{api_definition, api_role, local, names, reference_kinds as kinds};
+use super::{api_auth, api_definition, api_role, combinations, local, names, reference_kinds as kinds};
 use crate::template::{FindingCode, Node};
-use serde_json::{Map as JsonMap, Value};
+use serde_json::{Map as JsonMap, Value, json};
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: HTTP_API,
@@ -100,11 +100,40 @@ pub(super) const EVENT: Table = &[
 ];
 const EVENT_AUTH: Table = &[("AuthorizationScopes", List(&Text)), ("Authorizer", Plain(&Text))];
 
-fn finish(context: &mut RuleContext<'_, '_>, node: &Node, _: &mut JsonMap<String, Value>) {
+fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    api_auth::check(context, node, api_auth::HTTP);
+    check_stage(context, node);
+    check_cors(context, node);
+    move_name_to_title(properties);
     if let Some(body) = node.get("DefinitionBody").filter(|_| default_authorizer(node).is_none()) {
         let message = "the routes of a `DefinitionBody` require `Auth.DefaultAuthorizer`";
         let help = "add `Auth.DefaultAuthorizer`: an HTTP API without it is public";
         context.within("DefinitionBody").refuse(FindingCode::NoAuthorizer, body.span, message, help);
+    }
+}
+
+/// A browser sends credentials only to an API that names its origins.
+fn check_cors(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let cors = node.get("CorsConfiguration").filter(|cors| combinations::is_true(cors, "AllowCredentials"));
+    let Some(cors) = cors else { return };
+    let origins = cors.get("AllowOrigins");
+    let has_all =
+        |origins: &Node| origins.as_sequence().is_some_and(|all| all.iter().any(|origin| origin.as_str() == Some("*")));
+    if origins.is_none_or(has_all) {
+        let message = "`AllowCredentials` requires `AllowOrigins` other than `*`";
+        let context = &mut context.within("CorsConfiguration");
+        context.refuse(FindingCode::Conflict, cors.span, message, "list the origins, such as `https://example.com`");
+    }
+}
+
+/// API Gateway names an API with a definition after its title, and SAM then takes no `Name`.
+fn move_name_to_title(properties: &mut JsonMap<String, Value>) {
+    let Some(name) = properties.get("Name").cloned() else { return };
+    let Some(body) = properties.get_mut("DefinitionBody").and_then(Value::as_object_mut) else { return };
+    let info = body.entry("info").or_insert_with(|| json!({}));
+    if let Some(info) = info.as_object_mut() {
+        info.insert("title".to_owned(), name);
+        properties.remove("Name");
     }
 }
 
@@ -205,11 +234,55 @@ mod tests {
     fn definition_body_requires_a_default_authorizer() {
         let api = |api| json!({"api": {"Type": "AWS::Serverless::HttpApi", "Properties": api}});
         let body = json!({"openapi": "3.0.1", "paths": {}});
+        let iam = json!({"DefaultAuthorizer": "AWS_IAM", "EnableIamAuthorizer": true});
         let path = "api.Properties.DefinitionBody";
         RulesFixture::default().refuses(api(json!({"DefinitionBody": body})), path, FindingCode::NoAuthorizer);
-        RulesFixture::default().accepts(api(json!({"DefinitionBody": body, "Auth": {"DefaultAuthorizer": "a"}})));
+        RulesFixture::default().accepts(api(json!({"DefinitionBody": body, "Auth": iam})));
         let by_uri = api(json!({"DefinitionUri": "api.yml"}));
         RulesFixture::default().refuses(by_uri, "api.Properties.DefinitionUri", FindingCode::NotAllowed);
+    }
+
+    #[test]
+    fn api_with_a_definition_is_named_by_its_title() {
+        let auth = json!({"DefaultAuthorizer": "AWS_IAM", "EnableIamAuthorizer": true});
+        let body = json!({"openapi": "3.0.1", "info": {"title": "mine", "version": "1"}, "paths": {}});
+        let api =
+            json!({"api": {"Type": "AWS::Serverless::HttpApi", "Properties": {"DefinitionBody": body, "Auth": auth}}});
+        let emitted = RulesFixture::default().accepts(api);
+        let properties = &emitted["Resources"]["api"]["Properties"];
+        assert_eq!(properties.get("Name"), None);
+        let info = json!({"title": "fenrir-org-shop-development-api", "version": "1"});
+        assert_eq!(properties["DefinitionBody"]["info"], info);
+    }
+
+    #[test]
+    fn authorizers_of_both_kinds_are_complete() {
+        let with = |authorizer: Value| {
+            let auth = json!({"Authorizers": {"own": authorizer}, "DefaultAuthorizer": "own"});
+            json!({"hello": function(json!({})), "api": {"Type": "AWS::Serverless::HttpApi", "Properties": {"Auth": auth}}})
+        };
+        let arn = json!({"Fn::GetAtt": ["hello", "Arn"]});
+        let jwt = json!({"issuer": "https://login.example.com"});
+        RulesFixture::default().accepts(with(json!({"JwtConfiguration": jwt, "IdentitySource": "$request.header.A"})));
+        RulesFixture::default().accepts(with(json!({"FunctionArn": arn, "AuthorizerPayloadFormatVersion": "2.0"})));
+        let path = "api.Properties.Auth.Authorizers.own";
+        for incomplete in
+            [json!({"JwtConfiguration": jwt}), json!({"IdentitySource": "x"}), json!({"FunctionArn": arn})]
+        {
+            RulesFixture::default().refuses(with(incomplete), path, FindingCode::MissingProperty);
+        }
+    }
+
+    #[test]
+    fn credentials_need_named_origins() {
+        let with = |cors: Value| json!({"api": {"Type": "AWS::Serverless::HttpApi", "Properties": {"CorsConfiguration": cors}}});
+        let path = "api.Properties.CorsConfiguration";
+        for origins in [json!({}), json!({"AllowOrigins": ["*"]})] {
+            let mut cors = json!({"AllowCredentials": true});
+            cors.as_object_mut().unwrap().extend(origins.as_object().unwrap().clone());
+            RulesFixture::default().refuses(with(cors), path, FindingCode::Conflict);
+        }
+        RulesFixture::default().accepts(with(json!({"AllowCredentials": true, "AllowOrigins": ["https://a.b"]})));
     }
 
     #[test]

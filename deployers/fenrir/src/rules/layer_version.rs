@@ -1,7 +1,7 @@
 //! `AWS::Serverless::LayerVersion`.
 
 use super::resource::ResourceType;
-use super::table::Shape::{Boolean, List, Refused, Required, Rule, Text};
+use super::table::Shape::{Boolean, List, OneOf, Plain, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::{code, names};
 
@@ -21,7 +21,7 @@ const PROPERTIES: Table = &[
     ("LayerName", Refused("Fenrir generates the name; remove the property")),
     ("LicenseInfo", Text),
     ("PublishLambdaVersion", Boolean),
-    ("RetentionPolicy", Text),
+    ("RetentionPolicy", Plain(&OneOf(&["Retain", "Delete", "retain", "delete"]))),
 ];
 
 #[cfg(test)]

@@ -6,15 +6,15 @@ use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, Integer, List, Names, Object, OneOf, Required, Rule, Text};
 use super::table::Table;
 use super::tags::TAG;
-use super::{local, reference_kinds as kinds};
-use crate::template::Node;
+use super::{combinations, local, reference_kinds as kinds};
+use crate::template::{FindingCode, Node};
 use serde_json::Value;
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::Listener",
     table: PROPERTIES,
     named: None,
-    finish: |_, _, _| {},
+    finish: |context, node, _| require_certificate(context, node),
     deletion_policy: None,
 };
 
@@ -25,8 +25,8 @@ const PROPERTIES: Table = &[
     ("ListenerAttributes", List(&Object(LISTENER_ATTRIBUTE))),
     ("LoadBalancerArn", Required(&Rule(load_balancer))),
     ("MutualAuthentication", Object(MUTUAL_AUTHENTICATION)),
-    ("Port", Integer),
-    ("Protocol", Text),
+    ("Port", Required(&Integer)),
+    ("Protocol", Required(&OneOf(&["HTTP", "HTTPS"]))),
     ("SslPolicy", Text),
     ("Tags", List(&Object(TAG))),
 ];
@@ -38,6 +38,15 @@ const MUTUAL_AUTHENTICATION: Table = &[
     ("Mode", Text),
     ("TrustStoreArn", Names(&kinds::TRUST_STORE)),
 ];
+
+fn require_certificate(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let protocol = node.get("Protocol").filter(|protocol| protocol.as_str() == Some("HTTPS"));
+    if let (Some(protocol), None) = (protocol, combinations::given(node, "Certificates")) {
+        let help = "add `Certificates` with the ARN of a certificate, or use `Protocol: HTTP`";
+        let context = &mut context.within("Protocol");
+        context.refuse(FindingCode::MissingProperty, protocol.span, "`HTTPS` requires `Certificates`", help);
+    }
+}
 
 fn load_balancer(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     local::by_ref(context, node, &["AWS::ElasticLoadBalancingV2::LoadBalancer"]);
@@ -56,7 +65,7 @@ mod tests {
             "front": {
                 "Type": "AWS::ElasticLoadBalancingV2::Listener",
                 "Properties": {
-                    "LoadBalancerArn": load_balancer, "Port": 443, "Protocol": "HTTPS",
+                    "LoadBalancerArn": load_balancer, "Port": 80, "Protocol": "HTTP",
                     "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": 404}}],
                 },
             },

@@ -67,7 +67,10 @@ mod tests {
         json!({
             "front": {
                 "Type": "AWS::ElasticLoadBalancingV2::Listener",
-                "Properties": {"LoadBalancerArn": {"Ref": "balancer"}, "DefaultActions": [{"Type": "fixed-response"}]},
+                "Properties": {
+                    "LoadBalancerArn": {"Ref": "balancer"}, "Port": 80, "Protocol": "HTTP",
+                    "DefaultActions": [{"Type": "fixed-response"}],
+                },
             },
             "balancer": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {"Subnets": ["x"]}},
             "group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup", "Properties": {"TargetType": "lambda"}},

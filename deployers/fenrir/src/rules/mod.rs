@@ -6,12 +6,15 @@
 mod action;
 mod alarm;
 mod api;
+mod api_auth;
 mod api_definition;
 mod api_role;
 mod arns;
 mod code;
+mod combinations;
 mod definition_file;
 mod distribution;
+mod environment;
 mod evaluate;
 mod execution_role;
 mod expanded;
@@ -25,6 +28,9 @@ mod header;
 mod hosts;
 mod http_api;
 mod layer_version;
+mod limits;
+#[cfg(test)]
+mod limits_tests;
 mod listener;
 mod listener_rule;
 mod load_balancer;
@@ -43,6 +49,7 @@ mod reference;
 mod reference_kinds;
 mod references;
 mod resource;
+mod routes;
 mod rule_context;
 mod runtimes;
 #[cfg(test)]

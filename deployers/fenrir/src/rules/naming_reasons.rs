@@ -22,7 +22,6 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "AWS::Serverless::Function.DeploymentPreference.TriggerConfigurations.TriggerName",
             "AWS::Serverless::LayerVersion.CompatibleArchitectures",
             "AWS::Serverless::LayerVersion.CompatibleRuntimes",
-            "AWS::Serverless::LayerVersion.RetentionPolicy",
             "AWS::Serverless::SimpleTable.PrimaryKey.Name",
             "AWS::Serverless::SimpleTable.PrimaryKey.Type",
             "AWS::SQS::Queue.DeduplicationScope",
@@ -34,6 +33,9 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "*.State",
             "*.Input",
             "*.InputPath",
+            "*.InputTransformer.InputPathsMap",
+            "*.InputTransformer.InputTemplate",
+            "*.Target.Id",
             "SNS.Region",
         ],
     ),
@@ -44,6 +46,7 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "*.FilterPattern",
             "SNS.FilterPolicy",
             "CloudWatchEvent.Pattern",
+            "EventBridgeRule.Pattern",
             "S3.Events",
             "S3.Filter.S3Key.Rules.Name",
             "S3.Filter.S3Key.Rules.Value",
@@ -79,7 +82,11 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "*.EndpointAccessMode",
             "*.EndpointConfiguration",
             "*.IpAddressType",
-            "*.GatewayResponses",
+            "*.GatewayResponses.ResponseParameters.Headers",
+            "*.GatewayResponses.ResponseParameters.Paths",
+            "*.GatewayResponses.ResponseParameters.QueryStrings",
+            "*.GatewayResponses.ResponseTemplates",
+            "*.GatewayResponses.StatusCode",
             "*.HttpMethod",
             "*.LoggingLevel",
             "*.ResourcePath",
@@ -248,7 +255,6 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "*.ListenerAttributes.Key",
             "*.ListenerAttributes.Value",
             "*.MutualAuthentication.Mode",
-            "AWS::ElasticLoadBalancingV2::Listener.Protocol",
             "*.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic",
             "*.HealthCheckPath",
             "*.HealthCheckPort",
@@ -270,7 +276,8 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
 ];
 
 /// What the rules of properties make sure of: the value …
-pub(super) const RULES: [(&str, &[&str]); 10] = [
+pub(super) const RULES: [(&str, &[&str]); 11] = [
+    ("is a number", &["AWS::Serverless::Function.MemorySize", "AWS::Serverless::Function.Timeout"]),
     (
         "refers to a resource of the template",
         &[

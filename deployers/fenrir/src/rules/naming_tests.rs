@@ -2,7 +2,7 @@
 //! why its text reaches nobody else. A property without either makes a test fail.
 
 use super::naming_reasons::{REASONS, RULES};
-use super::schema_tests::SCHEMA;
+use super::schema_tests::{SCHEMA, inside};
 use super::table::{Shape, Table};
 use super::{function_events, function_policies, resource};
 use serde_json::Value;
@@ -106,7 +106,7 @@ fn each_reason_is_needed() {
 
 /// Collects the paths of a tree of the schema that has no properties below it.
 fn leaves(path: &str, tree: &Value, found: &mut BTreeSet<String>) {
-    match tree.as_object() {
+    match inside(tree)["properties"].as_object() {
         Some(properties) if !properties.is_empty() => {
             properties.iter().for_each(|(name, tree)| leaves(&format!("{path}.{name}"), tree, found));
         }

@@ -1,12 +1,13 @@
 //! `AWS::SQS::Queue`.
 
+use super::combinations::{given, is_true};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, Integer, List, Names, Object, OneOf, Plain, Refused, Required, Text};
 use super::table::Table;
 use super::tags::TAG;
-use super::{names, reference_kinds as kinds};
-use crate::template::{Content, Node};
+use super::{local, names, reference_kinds as kinds};
+use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
 pub(super) const TYPE: ResourceType = ResourceType {
@@ -44,13 +45,32 @@ const REDRIVE_ALLOW_POLICY: Table = &[
 ];
 
 fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
-    let is_fifo = node.get("FifoQueue").is_some_and(|fifo| match &fifo.content {
-        Content::Boolean(fifo) => *fifo,
-        _ => fifo.as_str() == Some("true"),
-    });
+    let is_fifo = is_true(node, "FifoQueue");
+    check_fifo(context, node, is_fifo);
     if is_fifo {
         let name = names::FIFO_QUEUE.name(context.facts(), context.logical_id());
         properties.insert("QueueName".to_owned(), json!(name));
+    }
+}
+
+/// Refuses what only FIFO queues have, and dead letters in a queue of the other kind.
+fn check_fifo(context: &mut RuleContext<'_, '_>, node: &Node, is_fifo: bool) {
+    for name in ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"] {
+        if let Some(value) = given(node, name).filter(|_| !is_fifo) {
+            let message = format!("`{name}` requires `FifoQueue: true`");
+            let help = format!("add `FifoQueue: true`, or remove `{name}`");
+            context.within(name).refuse(FindingCode::MissingProperty, value.span, message, help);
+        }
+    }
+    let dead_letters = node.get("RedrivePolicy").and_then(|policy| policy.get("deadLetterTargetArn"));
+    let Some((logical_id, _)) = dead_letters.and_then(local::attribute_of) else { return };
+    let Some(other) = context.check.resources.get(logical_id) else { return };
+    let other_is_fifo = other.value.get("Properties").is_some_and(|queue| is_true(queue, "FifoQueue"));
+    if other_is_fifo != is_fifo {
+        let message = "the dead letters of a FIFO queue need a FIFO queue, those of another queue one that is none";
+        let help = format!("set `FifoQueue` of `{logical_id}` to the same");
+        let context = &mut context.within("RedrivePolicy");
+        context.refuse(FindingCode::Conflict, dead_letters.and_then(|node| node.span), message, help);
     }
 }
 

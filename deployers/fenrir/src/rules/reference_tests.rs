@@ -223,7 +223,7 @@ fn names_and_uris_stand_for_tagged_resources() {
         (balancer("victim"), "arn:aws:s3:::victim"),
         (
             with(
-                json!({"EventInvokeConfig": {"DestinationConfig": {"OnSuccess": {"Destination": "arn:aws:s3:::victim"}}}}),
+                json!({"EventInvokeConfig": {"DestinationConfig": {"OnSuccess": {"Type": "S3Bucket", "Destination": "arn:aws:s3:::victim"}}}}),
             ),
             "arn:aws:s3:::victim",
         ),
@@ -242,8 +242,8 @@ fn names_and_uris_stand_for_tagged_resources() {
 
 #[test]
 fn dynamic_references_are_refused_everywhere() {
-    let variable = |value: &Value| with(json!({"Environment": {"Variables": {"A": value}}}));
-    let path = "hello.Properties.Environment.Variables.A";
+    let variable = |value: &Value| with(json!({"Environment": {"Variables": {"KEY": value}}}));
+    let path = "hello.Properties.Environment.Variables.KEY";
     for value in [
         json!("{{resolve:ssm:/victim:1}}"),
         json!("x {{resolve:secretsmanager:victim}} y"),

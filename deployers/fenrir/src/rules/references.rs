@@ -248,11 +248,11 @@ mod tests {
     use crate::template::FindingCode;
     use serde_json::{Value, json};
 
-    const VARIABLE: &str = "hello.Properties.Environment.Variables.A";
+    const VARIABLE: &str = "hello.Properties.Environment.Variables.KEY";
 
     fn with_variable(value: &Value) -> Value {
         json!({
-            "hello": function(json!({"Environment": {"Variables": {"A": value}}})),
+            "hello": function(json!({"Environment": {"Variables": {"KEY": value}}})),
             "things": {"Type": "AWS::Serverless::SimpleTable"},
         })
     }
@@ -277,8 +277,8 @@ mod tests {
     fn reference_to_a_generated_resource_is_accepted() {
         let resources = json!({
             "hello": function(json!({"AutoPublishAlias": "live", "Environment": {"Variables": {
-                "A": {"Ref": "helloRole"}, "B": {"Ref": "hello.Version"}, "C": {"Ref": "helloAliaslive"},
-                "D": {"Fn::GetAtt": ["apidevStage", "x"]},
+                "ROLE": {"Ref": "helloRole"}, "VERSION": {"Ref": "hello.Version"}, "ALIAS": {"Ref": "helloAliaslive"},
+                "STAGE": {"Fn::GetAtt": ["apidevStage", "x"]},
             }}})),
             "api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}},
         });

@@ -4,7 +4,7 @@ use super::names::Naming;
 use super::rule_context::RuleContext;
 use super::table::{self, Shape, Table};
 use super::{
-    Facts, alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer,
+    Facts, alarm, api, distribution, function, http_api, layer_version, limits, listener, listener_rule, load_balancer,
     permission, queue, references, simple_table, target_group,
 };
 use crate::template::{Content, Entry, FindingCode, Mapping, Node, Span, nearest};
@@ -184,7 +184,9 @@ fn walk_properties(
     let none = Node { content: Content::Mapping(Mapping::new()), span: entry.key_span };
     let properties = attributes.get("Properties").map_or(&none, |properties| &properties.value);
     let mut context = context.within("Properties");
+    let before = context.check.found();
     let mut walked = table::walk(of_type.table, &mut context, properties);
+    limits::check(&mut context, properties, limits::of(&limits::TYPES, of_type.name), before);
     set_name(&mut context, of_type, properties, &mut walked);
     (of_type.finish)(&mut context, properties, &mut walked);
     walked

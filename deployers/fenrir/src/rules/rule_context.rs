@@ -1,5 +1,7 @@
 //! The context of a rule: its position in the template, what is known, and the findings so far.
 
+use super::limits::Patterns;
+use super::routes::Route;
 use super::{Answer, Answers, Facts, Lookup, resource};
 use crate::template::{FindingCode, Findings, Mapping, Severity, Span, TemplateFinding};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +19,10 @@ pub(super) struct Check<'t> {
     /// The ARNs and URLs of resources outside of the template that the rules let it use.
     allowed: BTreeSet<String>,
     findings: Vec<TemplateFinding>,
+    /// The routes of events so far.
+    pub(super) routes: BTreeSet<Route>,
+    /// The regular expressions of AWS's limits.
+    pub(super) patterns: Patterns,
 }
 
 impl<'t> Check<'t> {
@@ -30,12 +36,26 @@ impl<'t> Check<'t> {
             needs: BTreeSet::new(),
             allowed: BTreeSet::new(),
             findings: Vec::new(),
+            routes: BTreeSet::new(),
+            patterns: Patterns::default(),
         }
     }
 
     /// The type of a resource. None if the template has no such resource, or it has no type.
     pub(super) fn type_of(&self, logical_id: &str) -> Option<&'t str> {
         self.resources.get(logical_id)?.value.get("Type")?.as_str()
+    }
+
+    /// The number of findings so far.
+    pub(super) fn found(&self) -> usize {
+        self.findings.len()
+    }
+
+    /// Whether a finding, from number `since` on, refuses the value at a position. One about what the value lacks does not.
+    pub(super) fn has_refused(&self, span: Option<Span>, since: usize) -> bool {
+        self.findings.iter().skip(since).any(|finding| {
+            finding.severity == Severity::Error && finding.span == span && finding.code != FindingCode::MissingProperty
+        })
     }
 
     /// Lets the template after SAM's expansion contain an ARN or URL.

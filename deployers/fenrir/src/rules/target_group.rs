@@ -1,6 +1,7 @@
 //! `AWS::ElasticLoadBalancingV2::TargetGroup`: of instances, which register themselves, or of a function.
 
 use super::arns::{self, arn, is_arn};
+use super::combinations::given;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Plain, Required, Rule, Text};
@@ -53,7 +54,27 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
             "remove `Targets`, because instances register themselves; or set `TargetType: lambda` for a function";
         context.within("Targets").refuse(FindingCode::NotAllowed, targets.span, message, help);
     }
+    check_protocol(context, node, of_function);
     tags::add_to_list(context, node, properties);
+}
+
+/// Lambda has no port, and instances need one. (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>)
+fn check_protocol(context: &mut RuleContext<'_, '_>, node: &Node, of_function: bool) {
+    const OF_INSTANCES: [&str; 3] = ["Port", "Protocol", "VpcId"];
+    const NOT_OF_FUNCTIONS: [&str; 3] = ["HealthCheckPort", "HealthCheckProtocol", "ProtocolVersion"];
+    for name in OF_INSTANCES.into_iter().chain(NOT_OF_FUNCTIONS) {
+        match given(node, name) {
+            Some(value) if of_function => {
+                let message = format!("a target group with `TargetType: lambda` has no `{name}`");
+                context.within(name).refuse(FindingCode::Conflict, value.span, message, "remove it");
+            }
+            None if !of_function && OF_INSTANCES.contains(&name) => {
+                let help = format!("add `{name}`, or set `TargetType: lambda` for a function");
+                context.refuse(FindingCode::MissingProperty, node.span, format!("`{name}` is missing"), help);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The rule of a target: a function of this template, or one with correct tags.
@@ -91,6 +112,13 @@ mod tests {
     use crate::template::FindingCode;
     use serde_json::{Value, json};
 
+    fn of_instances(mut properties: Value) -> Value {
+        properties["Port"] = json!(80);
+        properties["Protocol"] = json!("HTTP");
+        properties["VpcId"] = json!("vpc-1");
+        group(properties)
+    }
+
     fn group(properties: Value) -> Value {
         json!({
             "group": resource("AWS::ElasticLoadBalancingV2::TargetGroup", properties),
@@ -110,15 +138,15 @@ mod tests {
 
     #[test]
     fn group_of_instances_has_no_targets() {
-        let emitted = RulesFixture::default().accepts(group(json!({"TargetType": "instance", "Port": 80})));
+        let emitted = RulesFixture::default().accepts(of_instances(json!({"TargetType": "instance"})));
         let properties = &emitted["Resources"]["group"]["Properties"];
         assert_eq!(properties["Name"], "fenrir-org-shop-developm86181ae1");
         assert_eq!(properties["Tags"][0], json!({"Key": "ProjectName", "Value": "org/shop"}));
-        RulesFixture::default().accepts(group(json!({})));
-        let with_targets = group(json!({"Targets": [{"Id": "i-1"}]}));
+        RulesFixture::default().accepts(of_instances(json!({})));
+        let with_targets = of_instances(json!({"Targets": [{"Id": "i-1"}]}));
         let fixture = RulesFixture::default();
         fixture.refuses(with_targets, "group.Properties.Targets", FindingCode::NotAllowed);
-        let addresses = group(json!({"TargetType": "ip"}));
+        let addresses = of_instances(json!({"TargetType": "ip"}));
         fixture.refuses(addresses, "group.Properties.TargetType", FindingCode::InvalidValue);
     }
 

@@ -1,8 +1,10 @@
-"""Prints the property names that AWS knows for the types in Fenrir's tables, as JSON.
+"""Prints what AWS knows of the values in Fenrir's tables, as JSON.
 
-A tree has a key for each property, with the tree of its properties as value; null if it has no properties, or if they
-are not known. The trees of SAM's types come from the models of its JSON schema (package aws-sam-translator), those of
-CloudFormation's types from the schemas of its registry (package cfn-lint).
+A node describes a value: its `types` in JSON (none: any), whether it is `required`, its `properties` by name (none: they are not
+known), the node of `each` item of a list or value of a mapping, the limits of the `keys` of a mapping, and the limits `enum`,
+`pattern`, `length` (characters), `range`, `items` (how many), `unique`, and of properties: `excludes`, `needs` and
+`exactly_one`. The nodes of SAM's types come from the models of its JSON
+schema (package aws-sam-translator), those of CloudFormation's types from the schemas of its registry (package cfn-lint).
 """
 
 import functools
@@ -22,6 +24,8 @@ from samtranslator.internal.schema_source import (
     aws_serverless_simpletable as simple_table,
     common,
 )
+from samtranslator.model.architecture import ARM64, X86_64
+from samtranslator.model.sam_resources import SamSimpleTable
 from samtranslator.plugins.globals.globals import Globals
 from samtranslator.policy_template_processor.processor import PolicyTemplatesProcessor
 
@@ -48,6 +52,23 @@ PASSED_ON = re.compile(
     r"passed directly to the \[`(?P<name>\w+)`\]\([^)]*\) property of an? "
     r"\[?`(?P<type>AWS::\w+::\w+)(?:[ .](?P<definition>\w+))?`"
 )
+# What SAM passes to CloudFormation without saying so in its documentation: the type, its definition, and the property.
+PASSED_ON_SILENTLY = {
+    "AWS::Serverless::Function.AutoPublishAlias": ("AWS::Lambda::Alias", None, "Name"),
+    "AWS::Serverless::Function.VersionDescription": ("AWS::Lambda::Version", None, "Description"),
+    "AWS::Serverless::Function.Environment": ("AWS::Lambda::Function", None, "Environment"),
+    "AWS::Serverless::Api.StageName": ("AWS::ApiGateway::Stage", None, "StageName"),
+    "AWS::Serverless::HttpApi.StageName": ("AWS::ApiGatewayV2::Stage", None, "StageName"),
+}
+# What the documentation of SAM says and SAM does not do: it has its own values, and translates them.
+TRANSLATED = {
+    "AWS::Serverless::SimpleTable.PrimaryKey.Type": {"types": ["string"], "enum": list(SamSimpleTable.attribute_type_conversions)},
+    "AWS::Serverless::LayerVersion.CompatibleArchitectures": {
+        "types": ["array"],
+        "each": {"types": ["string"], "enum": [X86_64, ARM64]},
+    },
+}
+JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
 
 
 @functools.cache
@@ -59,35 +80,92 @@ def registry():
 def cloudformation(kind):
     schema = registry()[kind]
     written = {path.removeprefix("/properties/") for path in schema.get("readOnlyProperties", [])}
-    return {name: shape(schema, value) for name, value in schema["properties"].items() if name not in written}
+    properties = {name: value for name, value in schema["properties"].items() if name not in written}
+    return {**limits(schema), "properties": members(schema, {**schema, "properties": properties})}
 
 
-def shape(schema, value):
-    """The tree of a value that a schema of the registry describes."""
+def members(schema, value):
+    """The nodes of the properties of an object."""
+    nodes = {name: node(schema, inner) for name, inner in value["properties"].items()}
+    for name in set(value.get("required", [])) & set(nodes):
+        nodes[name]["required"] = True
+    return nodes
+
+
+def node(schema, value):
+    """The node of a value that a schema of the registry describes."""
     while "$ref" in value:
         value = schema["definitions"][value["$ref"].rsplit("/", 1)[-1]]
+    types = value.get("type", [])
+    found = limits(value)
+    found["types"] = [types] if isinstance(types, str) else types
     if "items" in value:
-        return shape(schema, value["items"])
-    properties = value.get("properties")
-    return {name: shape(schema, inner) for name, inner in properties.items()} if properties else None
+        found["each"] = node(schema, value["items"])
+    if value.get("properties"):
+        found["properties"] = members(schema, value)
+    for pattern, inner in value.get("patternProperties", {}).items():
+        found["keys"] = {"pattern": pattern}
+        found["each"] = node(schema, inner)
+    return {key: entry for key, entry in found.items() if entry}
 
 
-def model(of):
-    return {name: field(described) for name, described in of.__fields__.items()}
+def limits(value):
+    """The limits that a JSON schema sets for a value itself."""
+    found = {key: value[key] for key in ("enum", "pattern") if key in value}
+    for name, low, high in (("length", "minLength", "maxLength"), ("range", "minimum", "maximum"), ("items", "minItems", "maxItems")):
+        if value.get(low) is not None and (value[low] or name == "range") or high in value:
+            found[name] = [value.get(low), value.get(high)]
+    if value.get("uniqueItems"):
+        found["unique"] = True
+    combinations = {
+        "excludes": value.get("dependentExcluded"),
+        "needs": {**value.get("dependentRequired", {}), **value.get("dependencies", {})},
+        "exactly_one": value.get("requiredXor"),
+    }
+    return {**found, **{name: names for name, names in combinations.items() if names}}
 
 
-def field(described):
-    models = list(models_in(described.outer_type_))
-    if models:
-        return functools.reduce(united, map(model, models))
-    return passed_on(described.field_info.extra)
+def model(of, path=""):
+    return {"types": ["object"], "properties": {name: field(described, f"{path}.{name}") for name, described in of.__fields__.items()}}
+
+
+def field(described, path):
+    kind = described.outer_type_
+    models = list(models_in(kind))
+    if path in TRANSLATED:
+        found = TRANSLATED[path]
+    elif path in PASSED_ON_SILENTLY:
+        found = property_of(*PASSED_ON_SILENTLY[path])
+    elif models:
+        found = functools.reduce(united, (model(one, path) for one in models))
+        if is_collection(kind):
+            found = {"each": found}
+    else:
+        found = passed_on(described.field_info.extra) or {"types": types_in(kind), **literals_in(kind)}
+    found = {**found, "required": bool(described.required)}
+    return {key: entry for key, entry in found.items() if entry}
 
 
 def united(one, other):
-    """A tree with the properties of both: either model may apply."""
-    if one is None or other is None:
-        return one or other
-    return {**one, **{name: united(one.get(name), tree) for name, tree in other.items()}}
+    """A node with the properties of both: either model may apply."""
+    properties = {**other["properties"], **one["properties"]}
+    shared = one["properties"].keys() & other["properties"].keys()
+    for name in shared:
+        mine, theirs = one["properties"][name], other["properties"][name]
+        if "properties" in mine and "properties" in theirs:
+            properties[name] = united(mine, theirs)
+        elif mine != theirs:
+            properties[name] = {"types": sorted({*mine.get("types", []), *theirs.get("types", [])})}
+    for name, entry in properties.items():
+        if not all(side["properties"].get(name, {}).get("required") for side in (one, other)):
+            properties[name] = {key: value for key, value in entry.items() if key != "required"}
+    return {"types": ["object"], "properties": properties}
+
+
+def is_collection(kind):
+    """Whether the models in a type are those of the items of a list, or of the values of a mapping."""
+    choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Union else (kind,)
+    return any(typing.get_origin(choice) in (dict, list) and any(models_in(choice)) for choice in choices)
 
 
 def models_in(kind):
@@ -99,35 +177,61 @@ def models_in(kind):
         yield kind
 
 
+def types_in(kind):
+    """The JSON types of a type without models. A mapping in a choice is an intrinsic function."""
+    choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Union else (kind,)
+    origins = [typing.get_origin(choice) or choice for choice in choices]
+    names = [("string" if choice is typing.Literal else JSON_TYPES.get(choice)) for choice in origins]
+    if None in names:
+        return []
+    return sorted({name for name in names if name != "object"} or {*names})
+
+
+def literals_in(kind):
+    choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Union else (kind,)
+    if any(choice is str for choice in choices):
+        return {}
+    enum = [text for choice in choices if typing.get_origin(choice) is typing.Literal for text in typing.get_args(choice)]
+    return {"enum": enum} if enum else {}
+
+
 def passed_on(documentation):
-    """The tree of a property that SAM passes to CloudFormation."""
+    """The node of a property that SAM passes to CloudFormation."""
     path = documentation.get("__samPassThrough", {}).get("schemaPath")
     if path:
         (kind, _, definition), name = path[1].partition("."), path[-1]
-    else:
-        found = PASSED_ON.search(documentation.get("markdownDescription", ""))
-        if not found:
-            return None
-        kind, definition, name = found["type"], found["definition"], found["name"]
+        return property_of(kind, definition, name)
+    found = PASSED_ON.search(documentation.get("markdownDescription", ""))
+    return property_of(found["type"], found["definition"], found["name"]) if found else None
+
+
+def property_of(kind, definition, name):
     schema = registry().get(kind, {})
     holder = schema.get("definitions", {}).get(definition, {}) if definition else schema
     value = holder.get("properties", {}).get(name)
-    return shape(schema, value) if value else None
+    return node(schema, value) if value else None
 
 
-def event(of):
+def event(of, path):
     (properties,) = models_in(of.__fields__["Properties"].outer_type_)
-    return model(properties)
+    return model(properties, path)
 
 
 def events():
     union = typing.get_args(function.Properties.__fields__["Events"].outer_type_)[1]
-    return {typing.get_args(of.__fields__["Type"].outer_type_)[0]: event(of) for of in typing.get_args(union)}
+    named = {typing.get_args(of.__fields__["Type"].outer_type_)[0]: of for of in typing.get_args(union)}
+    return {name: event(of, f"Events.{name}") for name, of in named.items()}
 
 
 def policies():
     templates = PolicyTemplatesProcessor.get_default_policy_templates_json()["Templates"]
-    return {name: {parameter: None for parameter in template["Parameters"]} for name, template in templates.items()}
+    return {name: {"properties": {parameter: {} for parameter in template["Parameters"]}} for name, template in templates.items()}
+
+
+def reserved_variables():
+    """The names that Lambda sets itself."""
+    extension = DATA / "schemas" / "extensions" / "aws_lambda_function" / "environment_variable_keys.json"
+    return json.loads(extension.read_text())["propertyNames"]["not"]["enum"]
 
 
 def deprecations():
@@ -137,7 +241,7 @@ def deprecations():
 
 def main():
     warnings.simplefilter("ignore")
-    types = {name: model(module.Properties) for name, module in SAM.items()}
+    types = {name: model(module.Properties, name) for name, module in SAM.items()}
     types.update({name: cloudformation(name) for name in CLOUDFORMATION})
     sections = Globals.supported_properties.items()
     json.dump(
@@ -147,6 +251,7 @@ def main():
             "policies": policies(),
             "globals": {name.removeprefix("AWS::Serverless::"): known for name, known in sections},
             "deprecations": deprecations(),
+            "reserved_variables": reserved_variables(),
         },
         sys.stdout,
     )

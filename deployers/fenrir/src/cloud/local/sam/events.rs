@@ -116,9 +116,10 @@ impl Expansion {
         if event.properties.get("Enabled").is_some_and(|enabled| *enabled == false) {
             properties.insert("State".into(), "DISABLED".into());
         }
-        let mut target = json!({"Arn": event.target, "Id": event.id("LambdaTarget")});
+        let id = event.properties.get("Target").and_then(|target| target.get("Id")).cloned();
+        let mut target = json!({"Arn": event.target, "Id": id.unwrap_or_else(|| event.id("LambdaTarget").into())});
         if let Some(target) = target.as_object_mut() {
-            target.extend(event.kept(&["DeadLetterConfig", "Input", "InputPath", "RetryPolicy"]));
+            target.extend(event.kept(&["DeadLetterConfig", "Input", "InputPath", "InputTransformer", "RetryPolicy"]));
         }
         properties.insert("Targets".into(), json!([target]));
         self.add(event.id(""), json!({"Type": "AWS::Events::Rule", "Properties": properties}));
