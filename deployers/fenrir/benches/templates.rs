@@ -34,6 +34,7 @@ fn reading_and_all_rules(bencher: Bencher<'_, '_>) {
         region: &"us-east-1".parse().unwrap(),
         bucket: &"bucket".parse().unwrap(),
         files: None,
+        today: "2026-11-29".parse().unwrap(),
     };
     let answers = Answers::new();
     bencher.bench(|| rules::apply(&read(black_box(&source)).unwrap(), &facts, &answers));

@@ -45,6 +45,7 @@ pub fn facts(release: &FenrirRelease) -> Facts<'_> {
         region: &release.envelope.aws_region,
         bucket: &release.envelope.bucket,
         files: Some(&release.fields.s3_uris_sha256s),
+        today: release.envelope.created_at.date_naive(),
     }
 }
 

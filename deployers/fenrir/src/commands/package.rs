@@ -3,7 +3,7 @@
 use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::package::{self, ArtifactError, Options, Origin, Packaged, Progress, Terminal};
-use crate::prepare::{Opened, artifacts};
+use crate::prepare::{Opened, artifacts, today};
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl CustomCommand<Fenrir> for Package {
     async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, Fenrir>) -> Result<u8, CommandError> {
         let file = template_file(matches);
         let opened = Opened::open(file)?;
-        let findings = opened.check();
+        let findings = opened.check(today());
         if findings.refuse() {
             return Err(opened.refusal(findings).into());
         }

@@ -2,7 +2,7 @@
 
 use super::{template_argument, template_file};
 use crate::Fenrir;
-use crate::prepare::{Opened, TemplateFileError};
+use crate::prepare::{Opened, TemplateFileError, today};
 use crate::template::{Findings, ReportStyle, Severity, Source, TemplateFinding};
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use bifrost::client::LogSeverity;
@@ -43,8 +43,11 @@ impl CustomCommand<Fenrir> for Validate {
             Err(TemplateFileError::Refused(refused)) => return report(context, &refused.text, &refused.findings),
             Err(error) => return Err(error.into()),
         };
-        let findings =
-            if matches.get_flag("look-up") { opened.look_up(&context.client().await?).await? } else { opened.check() };
+        let findings = if matches.get_flag("look-up") {
+            opened.look_up(&context.client().await?).await?
+        } else {
+            opened.check(today())
+        };
         report(context, opened.text(), &findings)
     }
 }

@@ -1,6 +1,6 @@
 //! Packages and hashes the files of a release, and writes their future URIs into its template.
 
-use super::{Opened, TemplateFileError};
+use super::{Opened, TemplateFileError, today};
 use crate::cloud::MAX_BODY;
 use crate::package::{
     self, Architecture, Artifact, ArtifactError, Kind, Options, Origin, PackageError, Packaged, Progress,
@@ -12,6 +12,7 @@ use bifrost::client::{Attachment, Body, ReusableFiles};
 use bifrost::cloud::Encryption;
 use bifrost::error_code::Coded;
 use bifrost::release::{AccountId, ConfigName, InvalidName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
+use chrono::{DateTime, NaiveDate};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::io::{Write, stderr};
@@ -59,7 +60,7 @@ pub fn attach(
     release: &mut Map<String, Value>,
     earlier: &ReusableFiles,
 ) -> Result<Vec<Attachment>, AttachError> {
-    let opened = checked(file)?;
+    let opened = checked(file, day(release))?;
     release.insert("template".into(), Value::from(&opened.node));
     let artifacts = artifacts(&opened.node);
     let packaged = package::run(file, &artifacts, &Options::default(), &BuildLog)?;
@@ -74,9 +75,16 @@ pub fn attach(
     Ok(attachments)
 }
 
-fn checked(file: &Path) -> Result<Opened, AttachError> {
+/// The day of the release. The client refuses a release without a valid time later.
+fn day(release: &Map<String, Value>) -> NaiveDate {
+    let time = release.get("created_at").and_then(Value::as_str);
+    let time = time.and_then(|time| DateTime::parse_from_rfc3339(time).ok());
+    time.map_or_else(today, |time| time.to_utc().date_naive())
+}
+
+fn checked(file: &Path, today: NaiveDate) -> Result<Opened, AttachError> {
     let opened = Opened::open(file)?;
-    let findings = opened.check();
+    let findings = opened.check(today);
     if findings.refuse() {
         return Err(opened.refusal(findings).into());
     }

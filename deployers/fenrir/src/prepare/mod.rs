@@ -4,4 +4,4 @@ mod attach;
 mod template_file;
 
 pub use attach::{AttachError, artifacts, attach};
-pub use template_file::{Opened, RefusedTemplate, TemplateFileError, read};
+pub use template_file::{Opened, RefusedTemplate, TemplateFileError, read, today};

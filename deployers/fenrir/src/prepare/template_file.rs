@@ -8,6 +8,7 @@ use bifrost::client::{Address, Client};
 use bifrost::cloud::CloudError;
 use bifrost::error_code::{Coded, ErrorCode};
 use bifrost::release::{AccountId, BucketName, ConfigName, InvalidName, ProjectName, Region};
+use chrono::{NaiveDate, Utc};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,12 @@ impl Coded for RefusedTemplate {
     }
 }
 
+/// The day, for a template without a release.
+#[must_use]
+pub fn today() -> NaiveDate {
+    Utc::now().date_naive()
+}
+
 impl Opened {
     /// Reads a template file.
     ///
@@ -77,13 +84,13 @@ impl Opened {
         &self.file
     }
 
-    /// The findings of all rules that need no look-up in AWS, and the warnings about values.
+    /// The findings of all rules that need no look-up in AWS, and the warnings about values, for a release of that day.
     #[must_use]
-    pub fn check(&self) -> Findings {
+    pub fn check(&self, today: NaiveDate) -> Findings {
         let (parts, mut findings) = rules::header_parts(&self.node);
         match PlaceholderRelease::of(parts) {
             Ok(assumed) => {
-                let applied = rules::apply(&self.node, &assumed.facts(), &Answers::new());
+                let applied = rules::apply(&self.node, &assumed.facts(today), &Answers::new());
                 findings.extend(without_header(&applied.findings));
             }
             Err(invalid) => findings.extend(not_checked(&invalid)),
@@ -119,11 +126,12 @@ impl Opened {
     /// # Errors
     /// A look-up failed.
     pub async fn look_up(&self, client: &Client<Fenrir>) -> Result<Findings, CloudError> {
+        let today = client.account.now().date_naive();
         // Without a valid header there is no target account.
-        let Ok(header) = rules::header(&self.node) else { return Ok(self.check()) };
+        let Ok(header) = rules::header(&self.node) else { return Ok(self.check(today)) };
         let address = address(header, client);
         let Address { account, region, bucket, project, config } = &address;
-        let facts = Facts { project, config, account, region, bucket, files: None };
+        let facts = Facts { project, config, account, region, bucket, files: None, today };
         let ports = client.context(&address).await?.ports;
         Ok(self.with_warnings(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings))
     }
@@ -142,7 +150,7 @@ impl Opened {
     /// # Errors
     /// All findings, if any is about the header: the release cannot be deployed, halted or planned.
     pub fn release(&self) -> Result<Map<String, Value>, TemplateFileError> {
-        let header = rules::header(&self.node).map_err(|_| self.refusal(self.check()))?;
+        let header = rules::header(&self.node).map_err(|_| self.refusal(self.check(today())))?;
         let mut release = Map::new();
         release.insert("project_name".into(), header.project.as_str().into());
         release.insert("config_name".into(), header.config.as_str().into());
@@ -218,8 +226,8 @@ impl PlaceholderRelease {
         })
     }
 
-    fn facts(&self) -> Facts<'_> {
+    fn facts(&self, today: NaiveDate) -> Facts<'_> {
         let Self { project, config, account, region, bucket } = self;
-        Facts { project, config, account, region, bucket, files: None }
+        Facts { project, config, account, region, bucket, files: None, today }
     }
 }

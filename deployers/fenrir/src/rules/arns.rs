@@ -65,7 +65,11 @@ pub(super) fn require_correct_tags(context: &mut RuleContext<'_, '_>, node: &Nod
         Some(Answer::Tags(Some(tags))) => tags::require_correct(context, node.span, &format!("`{name}`"), tags),
         Some(Answer::Tags(None)) => {
             let message = format!("`{name}` does not exist, or has no tags ({arn})");
-            let help = "check the name; tag the resource if this project may use it; if it does not exist, create it with tags";
+            let help = match context.check.type_of(name) {
+                Some(_) => format!("to refer to `{name}` of this template, write `!GetAtt {name}.Arn`"),
+                None => "check the name; tag the resource if this project may use it; if it does not exist, create it with tags"
+                    .to_owned(),
+            };
             context.refuse(FindingCode::NotFound, node.span, message, help);
         }
         _ => {}

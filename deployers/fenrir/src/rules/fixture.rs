@@ -3,6 +3,7 @@
 use super::{Answer, Answers, CheckedTemplate, Facts, Lookup, Tags, apply};
 use crate::template::{FindingCode, Severity, TemplateFinding};
 use bifrost::release::{ProjectName, Sha256};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct RulesFixture {
     answers: Answers,
     files: Option<BTreeMap<String, Sha256>>,
+    today: Option<NaiveDate>,
 }
 
 /// Calls a closure with the facts of a release.
@@ -22,6 +24,7 @@ pub(super) fn facts_of<T>(project: &str, with: impl FnOnce(&Facts<'_>) -> T) -> 
         region: &"us-east-1".parse().unwrap(),
         bucket: &"bucket".parse().unwrap(),
         files: None,
+        today: NaiveDate::from_ymd_opt(2026, 11, 29).unwrap(),
     };
     with(&facts)
 }
@@ -69,10 +72,16 @@ impl RulesFixture {
         self
     }
 
+    /// Sets the day of the release.
+    pub(super) fn on(mut self, today: &str) -> Self {
+        self.today = Some(today.parse().unwrap());
+        self
+    }
+
     /// Applies the rules to a template.
     pub(super) fn apply(&self, template: &Value) -> CheckedTemplate {
         facts_of("org/shop", |facts| {
-            let facts = Facts { files: self.files.as_ref(), ..facts.clone() };
+            let facts = Facts { files: self.files.as_ref(), today: self.today.unwrap_or(facts.today), ..facts.clone() };
             apply(&template.into(), &facts, &self.answers)
         })
     }

@@ -9,8 +9,8 @@ use super::table::Shape::{
 };
 use super::table::{Table, refuse_non_literal};
 use super::{
-    arns, code, environment, execution_role, function_events, function_policies, limits, names, outside,
-    reference_kinds as kinds, runtimes, tags,
+    arns, code, environment, evaluate, execution_role, function_events, function_package, function_policies, limits,
+    names, outside, reference_kinds as kinds, runtimes, tags,
 };
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
@@ -31,7 +31,7 @@ const PROPERTIES: Table = &[
     ("AutoPublishCodeSha256", Text),
     ("CapacityProviderConfig", Object(CAPACITY_PROVIDER_CONFIG)),
     ("CodeSigningConfigArn", Names(&kinds::CODE_SIGNING_CONFIG)),
-    ("CodeUri", Required(&Rule(code::uri))),
+    ("CodeUri", Rule(code::uri)),
     ("DeadLetterQueue", Object(DEAD_LETTER_QUEUE)),
     ("DeploymentPreference", Object(DEPLOYMENT_PREFERENCE)),
     ("Description", Text),
@@ -44,15 +44,15 @@ const PROPERTIES: Table = &[
     ("FunctionName", Refused("Fenrir generates the name; remove the property")),
     ("FunctionScalingConfig", Object(FUNCTION_SCALING_CONFIG)),
     ("FunctionUrlConfig", Object(FUNCTION_URL_CONFIG)),
-    ("Handler", Required(&Text)),
-    ("ImageConfig", Refused(NO_IMAGES)),
-    ("ImageUri", Refused(NO_IMAGES)),
+    ("Handler", Text),
+    ("ImageConfig", function_package::OF_IMAGE),
+    ("ImageUri", function_package::OF_IMAGE),
     ("InlineCode", Refused("write the code to a file and set `CodeUri`: Fenrir checks the hash of all code")),
     ("KmsKeyArn", Names(&kinds::KEY)),
     ("Layers", List(&Names(&kinds::LAYER))),
     ("LoggingConfig", Object(LOGGING_CONFIG)),
     ("MemorySize", Rule(memory)),
-    ("PackageType", Plain(&OneOf(&["Zip"]))),
+    ("PackageType", Rule(function_package::package_type)),
     ("PermissionsBoundary", Text),
     ("Policies", Rule(function_policies::policies)),
     ("PropagateTags", Boolean),
@@ -62,7 +62,7 @@ const PROPERTIES: Table = &[
     ("ReservedConcurrentExecutions", Integer),
     ("Role", Rule(role)),
     ("RolePath", Refused("remove it: the role has the path `/`, because permissions may depend on the path")),
-    ("Runtime", Required(&Rule(runtimes::runtime))),
+    ("Runtime", Rule(runtimes::runtime)),
     ("RuntimeManagementConfig", Object(RUNTIME_MANAGEMENT_CONFIG)),
     ("SnapStart", Object(SNAP_START)),
     ("SourceKMSKeyArn", Names(&kinds::KEY)),
@@ -74,8 +74,6 @@ const PROPERTIES: Table = &[
     ("VersionDescription", Text),
     ("VpcConfig", Object(VPC_CONFIG)),
 ];
-
-const NO_IMAGES: &str = "use `CodeUri`: Fenrir checks the hash of all code, and an image has none";
 
 const CAPACITY_PROVIDER_CONFIG: Table = &[
     ("Arn", Required(&Names(&kinds::CAPACITY_PROVIDER))),
@@ -151,18 +149,14 @@ const VPC_CONFIG: Table = &[
 ];
 
 fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
-    match (node.get("Role"), node.get("Policies")) {
+    function_package::check(context, PROPERTIES, node);
+    match (node.get("Role"), node.get("Policies").filter(|policies| !function_policies::is_empty(policies))) {
         (Some(_), Some(policies)) => {
             let message = "`Role` and `Policies` exclude each other";
             let help = "remove `Policies` to use your own role, or `Role` to use the role that SAM creates";
             context.refuse(FindingCode::Conflict, policies.span, message, help);
         }
-        (None, None) => {
-            let message = "`Role` or `Policies` is required";
-            let help = "set `Role` to the name of a role, or `Policies` to a list of SAM policy templates";
-            context.refuse(FindingCode::MissingProperty, node.span, message, help);
-        }
-        (None, Some(_)) => set_boundary(context, node, properties),
+        (None, _) => set_boundary(context, node, properties),
         (Some(_), None) => {}
     }
     if node.get("Role").is_none() {
@@ -176,7 +170,7 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     tags::add_to_map(context, node, properties);
 }
 
-/// Limits the role that SAM creates for the policies to the boundary.
+/// Limits the role that SAM creates to the boundary.
 fn set_boundary(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     let facts = context.facts();
     let boundary = facts.region.iam_arn(facts.account, "policy/fenrir-permissions-boundary");
@@ -290,16 +284,33 @@ fn hook(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 /// Replaces the name of a role with service tags by its ARN.
 fn role(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = node.as_str() else {
-        refuse_non_literal(context, node, "the name of a role");
+        refuse_computed_role(context, node);
         return node.into();
     };
     if !outside::is_role_name(name) {
-        let proposed = name.rsplit('/').next().filter(|last| outside::is_role_name(last));
-        let help = proposed.map_or("write the name of a role".to_owned(), |name| format!("write `Role: {name}`"));
+        let help =
+            proposed_role(name).map_or("write the name of a role".to_owned(), |name| format!("write `Role: {name}`"));
         context.refuse(FindingCode::InvalidName, node.span, format!("`{name}` is not a valid role name"), help);
         return node.into();
     }
     outside::role_arn(context, node, name).map_or_else(|| node.into(), Value::from)
+}
+
+/// The name in the ARN of a role.
+fn proposed_role(arn: &str) -> Option<&str> {
+    arn.rsplit('/').next().filter(|last| outside::is_role_name(last))
+}
+
+fn refuse_computed_role(context: &mut RuleContext<'_, '_>, node: &Node) {
+    const WORDS: &str = "the name of a role";
+    let text = evaluate::text(context.facts(), node).filter(|_| node.intrinsic().is_some());
+    match text.as_deref().and_then(proposed_role) {
+        Some(name) => {
+            let message = format!("should be {WORDS}, without an intrinsic function");
+            context.refuse(FindingCode::NotALiteral, node.span, message, format!("write `Role: {name}`"));
+        }
+        None => refuse_non_literal(context, node, WORDS),
+    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
 };
 use super::table::{Shape, Table, refuse_non_literal, walk};
-use super::{Answer, Lookup, api_role, combinations, http_api, limits, local, reference_kinds as kinds, routes};
-use crate::template::{FindingCode, Node, nearest};
+use super::{
+    Answer, Lookup, api_role, combinations, http_api, implicit_api, limits, local, reference_kinds as kinds, routes,
+};
+use crate::template::{Content, FindingCode, Mapping, Node, nearest};
 use serde_json::{Value, json};
 
 /// The event types, each with its properties.
@@ -35,7 +37,7 @@ const API: Table = &[
     ("RequestModel", Object(REQUEST_MODEL)),
     ("RequestParameters", List(&Either(&Text, &Map(&Object(REQUEST_PARAMETER))))),
     ("ResponseTransferMode", Text),
-    ("RestApiId", Required(&Rule(rest_api))),
+    ("RestApiId", Rule(rest_api)),
     ("TimeoutInMillis", Integer),
 ];
 const API_AUTH: Table = &[
@@ -166,19 +168,30 @@ pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let mut event = walk(EVENT, context, node);
     let Some(kind) = node.get("Type") else { return Value::Object(event) };
     let written = kind.as_str().unwrap_or_default();
-    match (TYPES.iter().find(|(known, _)| *known == written), node.get("Properties")) {
-        (Some(("HttpApi", _)), Some(properties)) => {
-            event.insert("Properties".to_owned(), http_api::event(&mut context.within("Properties"), properties));
+    // An event without properties has no API, either.
+    let empty = Node { content: Content::Mapping(Mapping::new()), span: node.span };
+    let properties = node.get("Properties");
+    let walked = match (TYPES.iter().find(|(known, _)| *known == written), properties) {
+        (Some(("HttpApi", _)), properties) => {
+            Some(http_api::event(&mut context.within("Properties"), properties.unwrap_or(&empty)))
         }
-        (Some((_, table)), Some(properties)) => {
-            event.insert("Properties".to_owned(), Object(table).walk(&mut context.within("Properties"), properties));
+        (Some(("Api", table)), properties) => {
+            let (mut context, properties) = (context.within("Properties"), properties.unwrap_or(&empty));
+            implicit_api::require_api(&mut context, &implicit_api::REST, properties);
+            Some(Object(table).walk(&mut context, properties))
         }
+        (Some((_, table)), Some(properties)) => Some(Object(table).walk(&mut context.within("Properties"), properties)),
         (Some(_), None) => {
             context.refuse(FindingCode::MissingProperty, node.span, "`Properties` is missing", "add `Properties`");
+            None
         }
-        (None, _) => refuse_type(&mut context.within("Type"), kind, written),
-    }
-    if let Some(properties) = node.get("Properties").filter(|properties| properties.as_mapping().is_some()) {
+        (None, _) => {
+            refuse_type(&mut context.within("Type"), kind, written);
+            None
+        }
+    };
+    event.extend(walked.map(|properties| ("Properties".to_owned(), properties)));
+    if let Some(properties) = properties.filter(|properties| properties.as_mapping().is_some()) {
         let context = &mut context.within("Properties");
         limits::check(context, properties, limits::of(&limits::EVENTS, written), before);
         match written {
@@ -220,7 +233,7 @@ fn check_batch(context: &mut RuleContext<'_, '_>, event: &Node) {
 fn refuse_type(context: &mut RuleContext<'_, '_>, node: &Node, written: &str) {
     let names = TYPES.map(|(name, _)| name);
     let help = match (written, nearest(written, names)) {
-        ("ScheduleV2", _) => "use `Schedule`".to_owned(),
+        ("ScheduleV2", _) => "use `Schedule`, with the expression in its property `Schedule`".to_owned(),
         (_, Some(name)) => format!("did you mean `{name}`?"),
         _ => format!("supported event types: {}", names.join(", ")),
     };
@@ -263,7 +276,7 @@ fn topic(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 }
 
 fn queue(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
-    if local::attribute_of(node).is_some() {
+    if local::is_reference(node) {
         return queue_arn(context, node);
     }
     resolve(context, node, "the name or ARN of a queue, or `!GetAtt <queue>.Arn`", "sqs", "")
@@ -289,6 +302,12 @@ fn resolve(context: &mut RuleContext<'_, '_>, node: &Node, words: &str, service:
 /// Replaces the name of a table by the ARN of its stream, which changes each time that the stream is enabled. A stream has no
 /// tags; those of its table count.
 fn table_stream(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    if local::is_reference(node) {
+        let message = "tables of the template have no stream: `AWS::Serverless::SimpleTable` cannot enable one";
+        let help = "create the table outside of the template, enable its stream, and write its name";
+        context.refuse(FindingCode::NotALiteral, node.span, message, help);
+        return node.into();
+    }
     let Some(name) = name(context, node, "the name of a table, or the ARN of its stream") else { return node.into() };
     if is_arn(name) {
         check_stream(context, node, name);

@@ -34,8 +34,40 @@ fn api_event_needs_an_api_of_the_template() {
     let path = &format!("{PROPERTIES}.RestApiId");
     fixture.refuses(call(json!("abcdef")), path, FindingCode::NotAReference);
     fixture.refuses(call(json!({"Ref": "jobs"})), path, FindingCode::WrongResourceType);
+    fixture.refuses(call(json!({"Ref": "AWS::StackName"})), path, FindingCode::NotAReference);
+    fixture.proposes(call(json!({"Fn::Sub": "${api}"})), path, FindingCode::NotAReference, "!Ref api");
     let implicit = with("Api", &json!({"Path": "/x", "Method": "GET"}));
-    fixture.refuses(implicit, PROPERTIES, FindingCode::MissingProperty);
+    fixture.proposes(implicit, PROPERTIES, FindingCode::MissingProperty, "RestApiId: !Ref api");
+}
+
+#[test]
+fn event_without_an_api_shows_the_resource_to_add() {
+    for (kind, path, proposed) in [
+        (
+            "Api",
+            PROPERTIES,
+            "publicApi: {Type: AWS::Serverless::Api, Properties: {StageName: Prod, EndpointConfiguration: REGIONAL}}",
+        ),
+        ("HttpApi", PROPERTIES, "webApi: {Type: AWS::Serverless::HttpApi}"),
+    ] {
+        let mut resources = with(kind, &json!({"Path": "/x", "Method": "GET"}));
+        for taken in ["api", "restApi", "httpApi"] {
+            resources[taken] = json!({"Type": "AWS::SQS::Queue"});
+        }
+        RulesFixture::default().proposes(resources, path, FindingCode::MissingProperty, proposed);
+    }
+    let mut bare = with("HttpApi", &json!({}));
+    bare["hello"]["Properties"]["Events"]["it"].as_object_mut().unwrap().remove("Properties");
+    RulesFixture::default().proposes(bare, PROPERTIES, FindingCode::MissingProperty, "ApiId: !Ref httpApi");
+}
+
+/// SAM replaces such a resource, with its settings, by a public API.
+#[test]
+fn logical_id_of_an_implicit_api_is_refused() {
+    for name in ["ServerlessRestApi", "ServerlessHttpApi"] {
+        let resources = json!({name: {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}}});
+        RulesFixture::default().refuses(resources, name, FindingCode::InvalidName);
+    }
 }
 
 /// Events whose source has a name: event type, property, ARN, and an ARN of another service.
@@ -49,6 +81,16 @@ const SOURCES: [(&str, &str, &str, &str); 3] = [
     ("SQS", "Queue", "arn:aws:sqs:us-east-1:000000000000:it", "arn:aws:sns:us-east-1:0:it"),
     ("SNS", "Topic", "arn:aws:sns:us-east-1:000000000000:it", "arn:aws:sqs:us-east-1:0:it"),
 ];
+
+#[test]
+fn logical_id_of_a_queue_is_not_its_name() {
+    let arn = "arn:aws:sqs:us-east-1:000000000000:jobs";
+    let fixture = RulesFixture::default().knows(Lookup::Tags(arn.to_owned()), Answer::Tags(None));
+    let path = &format!("{PROPERTIES}.Queue");
+    fixture.proposes(with("SQS", &json!({"Queue": "jobs"})), path, FindingCode::NotFound, "!GetAtt jobs.Arn");
+    let by_url = with("SQS", &json!({"Queue": {"Ref": "jobs"}}));
+    fixture.proposes(by_url, path, FindingCode::NotAReference, "!GetAtt jobs.Arn");
+}
 
 #[test]
 fn name_with_correct_tags_becomes_its_arn() {

@@ -16,15 +16,20 @@ pub(super) const TEMPLATES: [(&str, Table); 5] = [
     ("VPCAccessPolicy", &[]),
 ];
 
+/// Whether SAM's role gets no policies, as if there was no such property.
+pub(super) fn is_empty(policies: &Node) -> bool {
+    policies.as_sequence().is_some_and(<[Node]>::is_empty)
+}
+
+/// The rule of `Policies`: a list of policy templates, or one of them.
 pub(super) fn policies(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
-    let Some(policies) = node.as_sequence().filter(|policies| !policies.is_empty()) else {
-        let names = TEMPLATES.map(|(name, _)| name).join(", ");
-        let message = "should be a list of at least one SAM policy template";
-        context.refuse(FindingCode::WrongType, node.span, message, format!("supported policy templates: {names}"));
-        return node.into();
-    };
-    let walked = policies.iter().enumerate();
-    walked.map(|(position, policy)| walk(&mut context.at(position), policy)).collect()
+    match node.as_sequence() {
+        Some(policies) => {
+            let walked = policies.iter().enumerate();
+            walked.map(|(position, policy)| walk(&mut context.at(position), policy)).collect()
+        }
+        None => Value::Array(vec![walk(context, node)]),
+    }
 }
 
 fn walk(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
@@ -40,15 +45,40 @@ fn template(name: &str) -> Option<Table> {
     TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, table)| *table)
 }
 
+/// The policies of AWS that SAM attaches to the role by itself, with what makes it do so.
+const ATTACHED: [(&str, &str); 7] = [
+    ("AWSLambdaBasicExecutionRole", "to every role that it creates"),
+    ("AWSLambdaVPCAccessExecutionRole", "to the role of a function with `VpcConfig`"),
+    ("AWSXRayDaemonWriteAccess", "to the role of a function with `Tracing: Active`"),
+    ("AWSXrayWriteOnlyAccess", "to the role of a function with `Tracing: Active`"),
+    ("AWSLambdaSQSQueueExecutionRole", "to the role of a function with an event of the type `SQS`"),
+    ("AWSLambdaKinesisExecutionRole", "to the role of a function with an event of the type `Kinesis`"),
+    ("AWSLambdaDynamoDBExecutionRole", "to the role of a function with an event of the type `DynamoDB`"),
+];
+
 fn refuse(context: &mut RuleContext<'_, '_>, node: &Node, only: Option<(&String, &Entry)>) {
     let names = TEMPLATES.map(|(name, _)| name);
-    let written = only.map(|(name, _)| name.as_str()).or(node.as_str());
-    let found = written.map_or(node.kind().to_owned(), |name| format!("`{name}`"));
-    let help = match written.and_then(|name| nearest(name, names)) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("use one of {}, or set `Role` instead of `Policies`", names.join(", ")),
+    let own_role = "for other permissions, create a role outside of the template, and set `Role` to its name in place of `Policies`";
+    let indented = node.as_mapping().and_then(|mapping| mapping.keys().find(|name| template(name).is_some()));
+    let of_list = || format!("use {}; {own_role}", names.join(", "));
+    let (message, help) = match (node.as_str(), only) {
+        (Some(managed), _) => {
+            let name = managed.rsplit('/').next().unwrap_or(managed);
+            let attached = ATTACHED.iter().find(|(attached, _)| *attached == name);
+            let help = attached.map_or_else(of_list, |(_, when)| format!("remove it: SAM adds it {when}"));
+            (format!("the managed policy `{managed}` is not allowed"), help)
+        }
+        (None, Some((name, _))) if node.intrinsic().is_none() && name != "Statement" => {
+            let help = nearest(name, names).map_or_else(of_list, |name| format!("did you mean `{name}`?"));
+            (format!("the SAM policy template `{name}` is not supported"), help)
+        }
+        _ if let Some(name) = indented => {
+            let message = format!("`{name}` should be the only key of its policy");
+            (message, format!("indent its parameters further, or write `{name}: {{<parameter>: <value>}}`"))
+        }
+        _ if node.get("Statement").is_some() => ("inline policies are not allowed".to_owned(), of_list()),
+        _ => (format!("should be a SAM policy template, but is {}", node.kind()), of_list()),
     };
-    let message = format!("{found} is not a supported SAM policy template");
     context.refuse(FindingCode::UnknownPolicy, node.span, message, help);
 }
 
@@ -181,12 +211,19 @@ mod tests {
     }
 
     #[test]
+    fn one_policy_needs_no_list() {
+        let emitted = RulesFixture::default().accepts(with(&json!({"VPCAccessPolicy": {}})));
+        assert_eq!(emitted["Resources"]["hello"]["Properties"]["Policies"], json!([{"VPCAccessPolicy": {}}]));
+    }
+
+    #[test]
     fn other_policies_are_refused() {
         let statement = json!([{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]);
         for (policies, path, code) in [
-            (json!("AdministratorAccess"), "", FindingCode::WrongType),
-            (json!([]), "", FindingCode::WrongType),
-            (json!({"VPCAccessPolicy": {}}), "", FindingCode::WrongType),
+            (json!("AdministratorAccess"), "", FindingCode::UnknownPolicy),
+            (json!({"S3CrudPolicy": {}}), "", FindingCode::UnknownPolicy),
+            (json!(3), "", FindingCode::UnknownPolicy),
+            (json!({"Fn::ImportValue": "x"}), "", FindingCode::UnknownPolicy),
             (json!(["AWSLambdaExecute"]), ".0", FindingCode::UnknownPolicy),
             (statement, ".0", FindingCode::UnknownPolicy),
             (json!([{"S3CrudPolicy": {"BucketName": "x"}}]), ".0", FindingCode::UnknownPolicy),

@@ -32,10 +32,19 @@ fn values_that_fenrir_sets_are_refused_or_overwritten() {
 }
 
 #[test]
-fn either_role_or_policies_is_required() {
+fn role_and_policies_exclude_each_other() {
     let fixture = RulesFixture::default();
-    fixture.refuses(hello(json!({"Policies": null})), "hello.Properties", FindingCode::MissingProperty);
     fixture.refuses(hello(json!({"Role": "x"})), "hello.Properties", FindingCode::Conflict);
+    fixture.needs(hello(json!({"Role": "x", "Policies": []})));
+}
+
+#[test]
+fn function_without_role_and_policies_has_the_boundary() {
+    for without in [json!({"Policies": null}), json!({"Policies": []})] {
+        let hello = emitted(without);
+        assert_eq!(hello["PermissionsBoundary"], "arn:aws:iam::000000000000:policy/fenrir-permissions-boundary");
+        assert_eq!(hello.get("Role"), None);
+    }
 }
 
 fn with_role(role: &Value) -> Value {
@@ -74,19 +83,43 @@ fn role_is_a_plain_name() {
     fixture.refuses(with_role(&json!({"Ref": "hello"})), path, FindingCode::NotALiteral);
     let arn = json!("arn:aws:iam::000000000000:role/shop");
     fixture.proposes(with_role(&arn), path, FindingCode::InvalidName, "Role: shop");
+    let computed = json!({"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/path/shop"});
+    fixture.proposes(with_role(&computed), path, FindingCode::NotALiteral, "Role: shop");
     fixture.refuses(with_role(&json!("")), path, FindingCode::InvalidName);
 }
 
 #[test]
 fn code_without_a_hash_is_refused() {
     let fixture = RulesFixture::default();
-    for (name, code) in [("InlineCode", FindingCode::NotAllowed), ("ImageUri", FindingCode::NotAllowed)] {
-        fixture.refuses(hello(json!({name: "x"})), &format!("hello.Properties.{name}"), code);
-    }
-    let image = hello(json!({"PackageType": "Image"}));
-    fixture.refuses(image, "hello.Properties.PackageType", FindingCode::InvalidValue);
+    let inline = hello(json!({"InlineCode": "x", "CodeUri": null}));
+    fixture.refuses(inline, "hello.Properties.InlineCode", FindingCode::NotAllowed);
+    fixture.refuses(hello(json!({"PackageType": "Jar"})), "hello.Properties.PackageType", FindingCode::InvalidValue);
     fixture.refuses(hello(json!({"CodeUri": null})), "hello.Properties", FindingCode::MissingProperty);
     emitted(json!({"PackageType": "Zip"}));
+}
+
+#[test]
+fn function_in_an_image_is_one_finding() {
+    let image = json!({"PackageType": "Image", "ImageUri": "x", "ImageConfig": {"Command": ["app.handler"]}});
+    let mut without_code = image.clone();
+    without_code
+        .as_object_mut()
+        .unwrap()
+        .extend(["CodeUri", "Handler", "Runtime"].map(|name| (name.to_owned(), Value::Null)));
+    for (properties, name) in [
+        (image, "PackageType"),
+        (without_code, "PackageType"),
+        (json!({"ImageUri": "x"}), "ImageUri"),
+        (json!({"PackageType": "Zip", "ImageConfig": {}}), "ImageConfig"),
+    ] {
+        let findings = RulesFixture::default().with(hello(properties.clone())).findings;
+        assert_eq!(findings.all().len(), 1, "{findings}");
+        RulesFixture::default().refuses(
+            hello(properties),
+            &format!("hello.Properties.{name}"),
+            FindingCode::NotAllowed,
+        );
+    }
 }
 
 #[test]

@@ -165,7 +165,8 @@ fn with_globals(globals: &Node, resource: &Node) -> Node {
     };
     let global: Mapping = global.iter().filter(|(name, _)| !is_ignored(name)).map(cloned).collect();
     if let Content::Mapping(attributes) = &mut merged.content {
-        let empty = || Entry { key_span: None, value: Node::new(Content::Mapping(Mapping::new())) };
+        let empty =
+            || Entry { key_span: None, value: Node { content: Content::Mapping(Mapping::new()), span: resource.span } };
         let properties = attributes.entry("Properties".to_owned()).or_insert_with(empty);
         if let Content::Mapping(local) = &properties.value.content {
             properties.value.content = Content::Mapping(merge_mappings(&global, local, ""));

@@ -8,10 +8,10 @@ use super::api::{NO_DOMAIN, check_stage};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, Plain, Refused, Required, Rule, Scalar, Text,
+    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, Plain, Refused, Rule, Scalar, Text,
 };
 use super::table::{Table, walk};
-use super::{api_auth, api_definition, api_role, combinations, local, names, reference_kinds as kinds};
+use super::{api_auth, api_definition, api_role, combinations, implicit_api, local, names, reference_kinds as kinds};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -90,7 +90,7 @@ const ROUTE_SETTINGS: Table = &[
 ];
 /// The properties of the event type `HttpApi`.
 pub(super) const EVENT: Table = &[
-    ("ApiId", Required(&Rule(api_id))),
+    ("ApiId", Rule(api_id)),
     ("Auth", Object(EVENT_AUTH)),
     ("Method", Text),
     ("Path", Text),
@@ -153,9 +153,16 @@ fn api_id(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 
 /// The rule of an event's properties.
 pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    implicit_api::require_api(context, &implicit_api::HTTP, node);
     let mut event = walk(EVENT, context, node);
     let own = authorizer(node, "Authorizer");
-    let api = node.get("ApiId").and_then(Node::intrinsic).and_then(|call| call.argument.as_str());
+    let named = node.get("ApiId").and_then(Node::intrinsic).and_then(|call| call.argument.as_str());
+    // The finding about a missing `ApiId` proposes the only API.
+    let only = || match implicit_api::apis(context, &implicit_api::HTTP)[..] {
+        [only] if node.get("ApiId").is_none() => Some(only),
+        _ => None,
+    };
+    let api = named.or_else(only);
     let api = api.and_then(|logical_id| context.check.resources.get(logical_id)?.value.get("Properties"));
     let by_default = api.and_then(default_authorizer);
     match (own, by_default) {

@@ -3,7 +3,7 @@
 use super::resource::ResourceType;
 use super::table::Shape::{Boolean, List, OneOf, Plain, Refused, Required, Rule, Text};
 use super::table::Table;
-use super::{code, names};
+use super::{code, names, runtimes};
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Serverless::LayerVersion",
@@ -15,7 +15,7 @@ pub(super) const TYPE: ResourceType = ResourceType {
 
 const PROPERTIES: Table = &[
     ("CompatibleArchitectures", List(&Text)),
-    ("CompatibleRuntimes", List(&Text)),
+    ("CompatibleRuntimes", List(&Rule(runtimes::compatible))),
     ("ContentUri", Required(&Rule(code::uri))),
     ("Description", Text),
     ("LayerName", Refused("Fenrir generates the name; remove the property")),

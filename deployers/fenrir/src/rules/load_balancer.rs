@@ -107,7 +107,7 @@ mod tests {
             (json!(["none"]), ".0", FindingCode::NotFound),
             (json!(["other"]), ".0", FindingCode::OtherProject),
             (json!([]), "", FindingCode::WrongType),
-            (json!({"Ref": "x"}), "", FindingCode::WrongType),
+            (json!({"Ref": "AWS::StackId"}), "", FindingCode::WrongType),
             (json!([{"Ref": "AWS::Region"}]), ".0", FindingCode::NotALiteral),
         ] {
             let path = &format!("balancer.Properties.Subnets{path}");

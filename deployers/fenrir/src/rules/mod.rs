@@ -22,11 +22,13 @@ mod expanded;
 mod fixture;
 mod function;
 mod function_events;
+mod function_package;
 mod function_policies;
 mod globals;
 mod header;
 mod hosts;
 mod http_api;
+mod implicit_api;
 mod layer_version;
 mod limits;
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod listener_rule;
 mod load_balancer;
 mod local;
 mod lookup;
+mod missing_resource;
 mod names;
 #[cfg(test)]
 mod naming_reasons;
@@ -46,6 +49,7 @@ mod outside;
 mod permission;
 mod queue;
 mod reference;
+mod reference_form;
 mod reference_kinds;
 mod references;
 mod resource;
@@ -59,9 +63,11 @@ mod table;
 mod tags;
 mod target_group;
 mod top;
+mod unsupported_type;
 
 use crate::template::{Findings, Node};
 use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, Sha256};
+use chrono::NaiveDate;
 pub use code::{CodeReference, code_references};
 pub use definition_file::{check_definition_file, definition_files};
 pub use expanded::{EXPANDED_TYPES, check_expanded};
@@ -91,6 +97,8 @@ pub struct Facts<'r> {
     /// The uploaded files that the template may refer to: SHA-256 by URI (`s3://bucket/key`). None before the upload, when the
     /// template refers to files and folders beside it.
     pub files: Option<&'r BTreeMap<String, Sha256>>,
+    /// The day of the release, for what AWS supports until a date.
+    pub today: NaiveDate,
 }
 
 /// The result of [`apply`].
@@ -112,7 +120,7 @@ pub struct CheckedTemplate {
 #[must_use]
 pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> CheckedTemplate {
     let resources = globals::merged(template);
-    let mut check = Check::new(facts, &resources, answers);
+    let mut check = Check::new(facts, template, &resources, answers);
     let emitted = top::walk_template(&mut check, template);
     let (findings, needs, allowed) = check.into_parts();
     CheckedTemplate { template: emitted, findings, needs, allowed }

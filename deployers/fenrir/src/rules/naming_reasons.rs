@@ -21,7 +21,6 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "AWS::Serverless::Function.DeploymentPreference.TriggerConfigurations.TriggerEvents",
             "AWS::Serverless::Function.DeploymentPreference.TriggerConfigurations.TriggerName",
             "AWS::Serverless::LayerVersion.CompatibleArchitectures",
-            "AWS::Serverless::LayerVersion.CompatibleRuntimes",
             "AWS::Serverless::SimpleTable.PrimaryKey.Name",
             "AWS::Serverless::SimpleTable.PrimaryKey.Type",
             "AWS::SQS::Queue.DeduplicationScope",
@@ -276,8 +275,9 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
 ];
 
 /// What the rules of properties make sure of: the value …
-pub(super) const RULES: [(&str, &[&str]); 11] = [
+pub(super) const RULES: [(&str, &[&str]); 12] = [
     ("is a number", &["AWS::Serverless::Function.MemorySize", "AWS::Serverless::Function.Timeout"]),
+    ("is refused", &["AWS::Serverless::Function.ImageConfig", "AWS::Serverless::Function.ImageUri"]),
     (
         "refers to a resource of the template",
         &[
@@ -321,7 +321,14 @@ pub(super) const RULES: [(&str, &[&str]); 11] = [
             "*.LoadBalancerAttributes",
         ],
     ),
-    ("takes known words only", &["AWS::Serverless::Function.Runtime"]),
+    (
+        "takes known words only",
+        &[
+            "AWS::Serverless::Function.PackageType",
+            "AWS::Serverless::Function.Runtime",
+            "AWS::Serverless::LayerVersion.CompatibleRuntimes",
+        ],
+    ),
     ("is a domain that is not one of a bucket", &["*.Origins.DomainName"]),
     ("calls no function", &["AWS::CloudWatch::Alarm.Metrics.Expression"]),
     ("is one of two words", &["*.FunctionInvokeRole", "*.Auth.InvokeRole"]),

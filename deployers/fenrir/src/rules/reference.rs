@@ -6,6 +6,8 @@
 
 use super::evaluate::{Piece, evaluate};
 use super::outside;
+pub(super) use super::reference_form::Form;
+use super::reference_form::{self, ARNS};
 use super::references::generated_from;
 use super::rule_context::RuleContext;
 use crate::template::{Content, FindingCode, Node};
@@ -26,23 +28,12 @@ pub(super) struct Local {
     resource_type: &'static str,
     /// The suffix that SAM adds to the logical id of the resource, if SAM generates what the reference names.
     generated: Option<&'static str>,
-    form: Form,
-}
-
-/// What a reference yields.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// `!Ref`.
-    Ref,
-    /// `!GetAtt` of an attribute.
-    Attribute(&'static str),
-    /// An ARN that contains the name of the resource.
-    Arn,
+    form: Form<'static>,
 }
 
 impl Local {
     /// A reference of that form to a resource of that type.
-    pub(super) const fn of(resource_type: &'static str, form: Form) -> Self {
+    pub(super) const fn of(resource_type: &'static str, form: Form<'static>) -> Self {
         Self { resource_type, generated: None, form }
     }
 
@@ -124,28 +115,9 @@ fn is_in_account(kind: &Kind, context: &RuleContext<'_, '_>, pieces: &[Piece<'_>
 /// A resource of the template that a value names.
 #[derive(Clone, Copy)]
 pub(super) struct Own<'n> {
-    logical_id: &'n str,
-    form: OwnForm<'n>,
+    pub(super) logical_id: &'n str,
+    pub(super) form: Form<'n>,
 }
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OwnForm<'n> {
-    Ref,
-    Attribute(&'n str),
-    /// An ARN with the name of the resource.
-    Arn,
-}
-
-/// How the ARNs of a type are put together: its service, what precedes the name, and the attribute that is the name (`None` for
-/// `!Ref`).
-const ARNS: [(&str, &str, &str, Option<&str>); 6] = [
-    ("AWS::Serverless::Function", "lambda", "function:", None),
-    ("AWS::Serverless::SimpleTable", "dynamodb", "table/", None),
-    ("AWS::SQS::Queue", "sqs", "", Some("QueueName")),
-    ("AWS::CloudWatch::Alarm", "cloudwatch", "alarm:", None),
-    ("AWS::Serverless::Api", "execute-api", "", None),
-    ("AWS::Serverless::HttpApi", "execute-api", "", None),
-];
 
 /// The resource of the template that a value names; `None` if it names none, or is put together in an unknown way.
 pub(super) fn own<'n, 't: 'n>(context: &RuleContext<'_, 't>, pieces: &[Piece<'n>]) -> Option<Own<'n>> {
@@ -155,8 +127,8 @@ pub(super) fn own<'n, 't: 'n>(context: &RuleContext<'_, 't>, pieces: &[Piece<'n>
     };
     let (logical_id, form, rest) = match pieces {
         [] => return generated_name(context, start),
-        [Piece::Ref(id), rest @ ..] => (*id, OwnForm::Ref, rest),
-        [Piece::Attribute(id, attribute), rest @ ..] => (*id, OwnForm::Attribute(attribute), rest),
+        [Piece::Ref(id), rest @ ..] => (*id, Form::Ref, rest),
+        [Piece::Attribute(id, attribute), rest @ ..] => (*id, Form::Attribute(attribute), rest),
         _ => return None,
     };
     if start.is_empty() && rest.is_empty() {
@@ -168,17 +140,17 @@ pub(super) fn own<'n, 't: 'n>(context: &RuleContext<'_, 't>, pieces: &[Piece<'n>
         _ => false,
     };
     let is_arn = match form {
-        OwnForm::Attribute("Arn") => start.is_empty(),
+        Form::Attribute("Arn") => start.is_empty(),
         form => starts_arn(context, logical_id, form, start),
     };
-    (is_qualified && is_arn).then_some(Own { logical_id, form: OwnForm::Arn })
+    (is_qualified && is_arn).then_some(Own { logical_id, form: Form::Arn })
 }
 
 /// Whether `start` and a reference are the ARN of the resource.
-fn starts_arn(context: &RuleContext<'_, '_>, logical_id: &str, form: OwnForm<'_>, start: &str) -> bool {
+fn starts_arn(context: &RuleContext<'_, '_>, logical_id: &str, form: Form<'_>, start: &str) -> bool {
     let resource_type = context.check.type_of(logical_id);
     ARNS.iter().filter(|(of, ..)| Some(*of) == resource_type).any(|(_, service, prefix, attribute)| {
-        let named = attribute.map_or(OwnForm::Ref, OwnForm::Attribute);
+        let named = attribute.map_or(Form::Ref, Form::Attribute);
         form == named && start == super::arns::arn(context.facts(), service, prefix)
     })
 }
@@ -190,7 +162,7 @@ fn generated_name<'t>(context: &RuleContext<'_, 't>, arn: &str) -> Option<Own<'t
         let name = name.split([':', '/']).next()?;
         context.check.names.get(name).filter(|id| context.check.type_of(id) == Some(of))
     });
-    found.map(|logical_id| Own { logical_id, form: OwnForm::Arn })
+    found.map(|logical_id| Own { logical_id, form: Form::Arn })
 }
 
 fn require_kind(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, own: Own<'_>) {
@@ -211,14 +183,18 @@ fn require_kind(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, own
         return context.refuse(FindingCode::WrongResourceType, node.span, message, help);
     }
     let is_accepted = |local: &Local| match (local.generated, local.form, form) {
-        (None, Form::Attribute(one), OwnForm::Attribute(other)) => one == other,
-        (None, Form::Ref, OwnForm::Ref) | (None, Form::Attribute("Arn") | Form::Arn, OwnForm::Arn) => true,
+        (None, Form::Attribute(one), Form::Attribute(other)) => one == other,
+        (None, Form::Ref, Form::Ref) | (None, Form::Attribute("Arn") | Form::Arn, Form::Arn) => true,
         // SAM's own short forms of generated resources: `!GetAtt hello.Alias`, as in `${hello.Alias}`.
-        (Some(part), _, OwnForm::Attribute(attribute)) => !part.is_empty() && attribute == part,
+        (Some(part), _, Form::Attribute(attribute)) => !part.is_empty() && attribute == part,
         _ => false,
     };
-    if !of_type.any(is_accepted) {
-        refuse(kind, context, node, None);
+    if of_type.clone().any(is_accepted) {
+        return;
+    }
+    match of_type.find(|local| local.generated.is_none()) {
+        Some(local) => reference_form::refuse(context, node.span, (found, logical_id), form, local.form),
+        None => refuse(kind, context, node, None),
     }
 }
 
@@ -226,11 +202,11 @@ fn require_kind(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, own
 fn is_generated(
     context: &RuleContext<'_, '_>,
     logical_id: &str,
-    form: OwnForm<'_>,
+    form: Form<'_>,
     resource_type: &str,
     part: &str,
 ) -> bool {
-    let is_reference = matches!(form, OwnForm::Ref | OwnForm::Attribute("Arn"));
+    let is_reference = matches!(form, Form::Ref | Form::Attribute("Arn"));
     is_reference
         && generated_from(context.check.resources, logical_id).any(|(source, rest)| {
             context.check.type_of(source) == Some(resource_type) && rest.trim_start_matches('.').starts_with(part)
@@ -258,11 +234,19 @@ fn refuse(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, text: Opt
         _ => Some(format!("write the name or ARN of {} with correct tags, without other functions", kind.what)),
     };
     let help = match (forms(kind), outside) {
+        _ if let Some(meant) = text.and_then(|text| meant(kind, context, text)) => format!("write `{meant}`"),
         (Some(forms), Some(outside)) => format!("write {forms}; or {outside}"),
         (Some(forms), None) => format!("write {forms}: any other could belong to another project"),
         (None, outside) => outside.unwrap_or_else(|| "remove the property".to_owned()),
     };
     context.refuse(FindingCode::NotAReference, node.span, message, help);
+}
+
+/// The reference to a resource of the template, of which a value has the logical id.
+fn meant(kind: &Kind, context: &RuleContext<'_, '_>, value: &str) -> Option<String> {
+    let found = context.check.type_of(value)?;
+    let local = kind.local.iter().find(|local| local.resource_type == found && local.generated.is_none())?;
+    Some(reference_form::written(found, value, local.form))
 }
 
 #[cfg(test)]

@@ -53,10 +53,16 @@ fn other_resources_of_the_template_are_refused() {
         (json!({"Fn::GetAtt": ["things", "Arn"]}), FindingCode::WrongResourceType),
         (json!({"Ref": "shared"}), FindingCode::WrongResourceType),
         (json!({"Ref": "apivictimStage"}), FindingCode::NotAReference),
-        (json!({"Ref": "missing"}), FindingCode::NotAReference),
+        (json!({"Ref": "missing"}), FindingCode::UnknownResource),
     ] {
         RulesFixture::default().refuses(with_destination(&value), DESTINATION, code);
     }
+}
+
+#[test]
+fn logical_id_in_place_of_a_reference_is_refused() {
+    let logical_id = with_destination(&json!("jobs"));
+    RulesFixture::default().proposes(logical_id, DESTINATION, FindingCode::NotAReference, "!GetAtt jobs.Arn");
 }
 
 /// None of these is known before the stack exists, or belongs to the template.

@@ -5,11 +5,12 @@
 //! Dynamic references (`{{resolve:…}}`) are refused: parameters and secrets have no tags that a rule could check.
 
 use super::evaluate::{Piece, evaluate};
+use super::missing_resource;
 use super::rule_context::RuleContext;
 use crate::template::{Content, FindingCode, Intrinsic, Mapping, Node, Span, nearest};
 
 /// The pseudo parameters of CloudFormation.
-const PSEUDO_PARAMETERS: [&str; 8] = [
+pub(super) const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::AccountId",
     "AWS::NoValue",
     "AWS::NotificationARNs",
@@ -217,12 +218,7 @@ pub(super) fn require_resource(context: &mut RuleContext<'_, '_>, span: Option<S
     if exists || generated_from(resources, logical_id).next().is_some() {
         return;
     }
-    let known = resources.keys().map(String::as_str).chain(PSEUDO_PARAMETERS);
-    let help = match nearest(logical_id, known) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => "write the logical id of a resource of this template".to_owned(),
-    };
-    context.refuse(FindingCode::UnknownResource, span, format!("unknown resource `{logical_id}`"), help);
+    missing_resource::refuse(context, span, logical_id);
 }
 
 /// The resources from which SAM may generate a resource of that logical id, also for an event of a function, and the suffix that SAM

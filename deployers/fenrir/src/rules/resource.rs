@@ -4,8 +4,8 @@ use super::names::Naming;
 use super::rule_context::RuleContext;
 use super::table::{self, Shape, Table};
 use super::{
-    Facts, alarm, api, distribution, function, http_api, layer_version, limits, listener, listener_rule, load_balancer,
-    permission, queue, references, simple_table, target_group,
+    Facts, alarm, api, distribution, function, http_api, implicit_api, layer_version, limits, listener, listener_rule,
+    load_balancer, permission, queue, references, simple_table, target_group, unsupported_type,
 };
 use crate::template::{Content, Entry, FindingCode, Mapping, Node, Span, nearest};
 use serde_json::{Map, Value, json};
@@ -95,6 +95,7 @@ fn check_logical_id(context: &mut RuleContext<'_, '_>, logical_id: &str, entry: 
         let message = format!("{logical_id:?} is not a valid logical id");
         context.refuse(FindingCode::InvalidName, entry.key_span, message, "use only letters and digits, at most 255");
     }
+    implicit_api::check_logical_id(context, logical_id, entry.key_span);
 }
 
 /// Checks all attributes except the properties, and returns them for CloudFormation. Drops unknown ones, as Go Fenrir does:
@@ -156,23 +157,12 @@ fn type_of(context: &mut RuleContext<'_, '_>, entry: &Entry, attributes: &Mappin
     let written = kind.value.as_str().unwrap_or_default();
     let found = TYPES.iter().find(|of_type| of_type.name == written);
     if found.is_none() {
-        let help = match nearest_type(written) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("supported types: {}", TYPES.map(|of_type| of_type.name).join(", ")),
-        };
+        let help = unsupported_type::remedy(written);
         let found = if written.is_empty() { kind.value.kind().to_owned() } else { format!("`{written}`") };
         let message = format!("{found} is not a supported resource type");
         context.within("Type").refuse(FindingCode::UnknownType, kind.value.span, message, help);
     }
     found
-}
-
-/// The most similar type. Compares only the last part of the names, because all types begin alike.
-fn nearest_type(written: &str) -> Option<&'static str> {
-    let last = |name: &'static str| name.rsplit(':').next().unwrap_or(name);
-    let written = written.rsplit(':').next()?;
-    let found = nearest(written, TYPES.iter().map(|of_type| last(of_type.name)))?;
-    TYPES.iter().map(|of_type| of_type.name).find(|name| last(name) == found)
 }
 
 fn walk_properties(

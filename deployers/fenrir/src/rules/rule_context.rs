@@ -3,7 +3,7 @@
 use super::limits::Patterns;
 use super::routes::Route;
 use super::{Answer, Answers, Facts, Lookup, resource};
-use crate::template::{FindingCode, Findings, Mapping, Severity, Span, TemplateFinding};
+use crate::template::{FindingCode, Findings, Mapping, Node, Severity, Span, TemplateFinding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -12,6 +12,8 @@ pub(super) struct Check<'t> {
     pub(super) facts: &'t Facts<'t>,
     /// The resources, with `Globals` merged into them.
     pub(super) resources: &'t Mapping,
+    /// `Parameters`, which are refused, for the findings about references to them.
+    parameters: Option<&'t Mapping>,
     /// Logical ids by the names that Fenrir generates.
     pub(super) names: BTreeMap<String, &'t str>,
     answers: &'t Answers,
@@ -26,11 +28,12 @@ pub(super) struct Check<'t> {
 }
 
 impl<'t> Check<'t> {
-    pub(super) fn new(facts: &'t Facts<'t>, resources: &'t Mapping, answers: &'t Answers) -> Self {
+    pub(super) fn new(facts: &'t Facts<'t>, template: &'t Node, resources: &'t Mapping, answers: &'t Answers) -> Self {
         let names = resource::names(facts, resources);
         Self {
             facts,
             resources,
+            parameters: template.get("Parameters").and_then(Node::as_mapping),
             names,
             answers,
             needs: BTreeSet::new(),
@@ -58,6 +61,11 @@ impl<'t> Check<'t> {
         })
     }
 
+    /// The declaration of a parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<&'t Node> {
+        self.parameters?.get(name).map(|entry| &entry.value)
+    }
+
     /// Lets the template after SAM's expansion contain an ARN or URL.
     pub(super) fn allow(&mut self, name: &str) {
         self.allowed.insert(name.to_owned());
@@ -66,7 +74,7 @@ impl<'t> Check<'t> {
     /// The findings in the order of the text, the look-ups that have no answer yet, and the allowed names. A fault in `Globals`
     /// concerns many resources, but is one finding.
     pub(super) fn into_parts(self) -> (Findings, BTreeSet<Lookup>, BTreeSet<String>) {
-        let mut found = self.findings;
+        let mut found = without_consequences(self.findings);
         found.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
         let mut seen = BTreeSet::new();
         found.retain(|finding| {
@@ -78,6 +86,21 @@ impl<'t> Check<'t> {
         }
         (findings, self.needs, self.allowed)
     }
+}
+
+/// Findings without those that a reference is not what a property takes, where another says that it refers to nothing.
+fn without_consequences(mut findings: Vec<TemplateFinding>) -> Vec<TemplateFinding> {
+    let causes = [FindingCode::Parameter, FindingCode::UnknownResource];
+    let consequences = [FindingCode::NotALiteral, FindingCode::NotAReference, FindingCode::WrongType];
+    let paths = findings.iter().filter(|finding| causes.contains(&finding.code)).map(|finding| finding.path.clone());
+    let paths: Vec<_> = paths.collect();
+    let is_inside = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(".Fn::"))
+    };
+    findings.retain(|finding| {
+        !consequences.contains(&finding.code) || !paths.iter().any(|path| is_inside(path, &finding.path))
+    });
+    findings
 }
 
 /// A position in a template. Findings get its path.

@@ -2,7 +2,7 @@
 //! `tests/moto/python/requirements.txt`. A newer version there shows what AWS has added since.
 
 use super::table::{Shape, Table};
-use super::{function_events, function_policies, globals, resource, runtimes};
+use super::{function_events, function_policies, globals, resource};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -151,15 +151,4 @@ fn globals_are_those_of_sam() {
         let known: Vec<_> = known.filter(|name| !NOT_GLOBAL.contains(&format!("{section}.{name}").as_str())).collect();
         assert_eq!(listed, known, "{section}");
     }
-}
-
-#[test]
-fn deprecated_runtimes_are_complete() {
-    /// The date of the list.
-    const LIST_DATE: &str = "2026-11-26";
-    let Some(schema) = SCHEMA.as_ref() else { return };
-    let all = schema["deprecations"].as_object().unwrap().iter();
-    let deprecated = all.map(|(runtime, since)| (runtime.as_str(), since.as_str().unwrap()));
-    let deprecated: BTreeSet<_> = deprecated.filter(|(_, since)| *since <= LIST_DATE).collect();
-    assert_eq!(BTreeSet::from(runtimes::RETIRED), deprecated);
 }

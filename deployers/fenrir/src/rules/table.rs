@@ -5,7 +5,7 @@
 
 use super::reference;
 use super::rule_context::RuleContext;
-use crate::template::{Content, FindingCode, Node, nearest};
+use crate::template::{Content, FindingCode, Mapping, Node, nearest};
 use serde_json::{Map, Value};
 
 /// The properties of a mapping, each with its shape.
@@ -141,7 +141,9 @@ pub(super) fn walk(table: Table, context: &mut RuleContext<'_, '_>, node: &Node)
         return Map::new();
     };
     for (name, shape) in table.iter().filter(|(name, _)| !mapping.contains_key(*name)) {
-        if let Required(shape) = shape {
+        if let Required(shape) = shape
+            && !is_misspelt(table, mapping, name)
+        {
             let help = match shape {
                 Shape::Rule(_) => format!("add `{name}`"),
                 shape => format!("add `{name}`: it should be {}", shape.words()),
@@ -161,13 +163,23 @@ pub(super) fn walk(table: Table, context: &mut RuleContext<'_, '_>, node: &Node)
     known.collect()
 }
 
+/// Whether the finding about an unknown property proposes this one, which then is not missing, too.
+pub(super) fn is_misspelt(table: Table, mapping: &Mapping, name: &str) -> bool {
+    let is_unknown = |written: &&String| !table.iter().any(|(known, _)| known == *written);
+    mapping.keys().filter(is_unknown).any(|written| nearest(written, proposed(table)) == Some(name))
+}
+
 /// The remedy for a property that is not in the table.
 fn proposal(table: Table, written: &str) -> String {
-    let names = table.iter().filter(|(_, shape)| !matches!(shape, Refused(_))).map(|(name, _)| *name);
-    match nearest(written, names.clone()) {
+    match nearest(written, proposed(table)) {
         Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known properties: {}", names.collect::<Vec<_>>().join(", ")),
+        None => format!("known properties: {}", proposed(table).collect::<Vec<_>>().join(", ")),
     }
+}
+
+/// The properties that a finding can propose.
+fn proposed(table: Table) -> impl Iterator<Item = &'static str> {
+    table.iter().filter(|(_, shape)| !matches!(shape, Refused(_))).map(|(name, _)| *name)
 }
 
 fn walk_list(item: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {

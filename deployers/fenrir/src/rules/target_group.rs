@@ -79,7 +79,7 @@ fn check_protocol(context: &mut RuleContext<'_, '_>, node: &Node, of_function: b
 
 /// The rule of a target: a function of this template, or one with correct tags.
 fn target(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
-    if local::attribute_of(node).is_some() {
+    if local::is_reference(node) {
         local::by_attribute(context, node, &["AWS::Serverless::Function"], "Arn");
         return node.into();
     }
@@ -158,7 +158,7 @@ mod tests {
         for (wrong, code) in [
             (json!({"Fn::GetAtt": ["hello", "Name"]}), FindingCode::NotAReference),
             (json!({"Fn::GetAtt": ["group", "Arn"]}), FindingCode::WrongResourceType),
-            (json!({"Ref": "hello"}), FindingCode::NotALiteral),
+            (json!({"Ref": "hello"}), FindingCode::NotAReference),
         ] {
             RulesFixture::default().refuses(of_function(&wrong), TARGET, code);
         }

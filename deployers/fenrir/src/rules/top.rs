@@ -26,10 +26,19 @@ const SECTIONS: [&str; 10] = [
 
 /// The sections that are refused, with the remedy.
 const REFUSED: [(&str, &str); 6] = [
-    ("Parameters", "write the values, in one template for each config: Fenrir deploys what it checked"),
-    ("Conditions", "write one template for each config: Fenrir deploys what it checked"),
-    ("Mappings", "write the values where they are used, in one template for each config"),
-    ("Metadata", "use a comment, or the `Metadata` of a resource: CloudFormation does not deploy this section"),
+    (
+        "Parameters",
+        "remove it, and write the values where they are used, in one template for each config: Fenrir deploys what it checked",
+    ),
+    (
+        "Conditions",
+        "remove it, and write one template for each config, without what that config does not have: Fenrir deploys what it checked",
+    ),
+    ("Mappings", "remove it, and write the values where they are used, in one template for each config"),
+    (
+        "Metadata",
+        "remove it; use a comment, or the `Metadata` of a resource: CloudFormation does not deploy this section",
+    ),
     ("Rules", "remove them: they check parameters, which Fenrir does not allow"),
     ("Hooks", "use `DeploymentPreference` of a function for gradual deployments"),
 ];
@@ -183,9 +192,9 @@ fn export_name(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let (stack, name) = (stack_name_of(facts.project, facts.config), evaluate::text(facts, node));
     let rest = name.as_ref().and_then(|name| name.strip_prefix(&stack));
     if rest.is_none_or(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric())) {
-        let found = name.map_or_else(|| node.kind().to_owned(), |name| format!("`{name}`"));
+        let found = name.as_ref().map_or_else(|| node.kind().to_owned(), |name| format!("`{name}`"));
         let message = format!("should begin with the stack's name `{stack}`, but is {found}");
-        let help = "write `!Sub ${AWS::StackName}-<name>`";
+        let help = format!("write `!Sub ${{AWS::StackName}}-{}`", name.as_deref().unwrap_or("<name>"));
         context.refuse(FindingCode::InvalidName, node.span, message, help);
     }
     node.into()

@@ -81,6 +81,9 @@ pub enum FindingCode {
     /// CloudFormation has no such intrinsic function.
     #[code("template/unknown-function", "fix the spelling of the function")]
     UnknownFunction,
+    /// Lambda has no such runtime for zip files, or has added it after this version of Fenrir.
+    #[code("template/unknown-runtime", "fix the spelling, use a supported runtime, or update Fenrir")]
+    UnknownRuntime,
     /// The argument of an intrinsic function has the wrong form.
     #[code("template/invalid-argument", "write the argument in the form that the finding names")]
     InvalidArgument,
@@ -90,6 +93,9 @@ pub enum FindingCode {
     /// The template has no resource of that logical id.
     #[code("template/unknown-resource", "fix the spelling of the logical id, or add the resource")]
     UnknownResource,
+    /// The value refers to a parameter, and Fenrir allows no parameters.
+    #[code("template/parameter", "write the value, in one template for each config")]
+    Parameter,
     /// The value has to be a `!Ref` or `!GetAtt` of a resource of this template.
     #[code("template/not-a-reference", "refer to a resource of this template in the form that the finding names")]
     NotAReference,

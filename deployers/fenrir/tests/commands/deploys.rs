@@ -27,6 +27,19 @@ fn demo_succeeds_with_another_prefix() {
 }
 
 #[test]
+fn function_without_role_and_policies_is_deployed() {
+    let application = Application::new("no-policies");
+    let policies = "      Policies:\n        - DynamoDBCrudPolicy:\n            TableName: !Ref greetings\n";
+    for without in ["", "      Policies: []\n"] {
+        application.template("template.yml", &[(policies, without)]);
+        assert_eq!(application.shown("validate"), ("template.yml is valid\n".to_owned(), 0));
+        assert_eq!(application.last_json("plan --local").0["findings"], json!([]));
+        let (end, code) = application.deploy("template.yml");
+        assert_eq!((code, &end["status"]), (0, &json!("Success")), "{end}");
+    }
+}
+
+#[test]
 fn json_output_is_one_object_a_line() {
     let application = Application::new("json");
     let output = application.json("deploy --local --speed 100000");

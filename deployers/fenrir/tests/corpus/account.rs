@@ -33,6 +33,7 @@ pub(crate) fn with_facts<T>(
         region: &header.region.clone().unwrap_or_else(|| "us-east-1".parse().unwrap()),
         bucket: &"bucket".parse().unwrap(),
         files,
+        today: "2026-11-29".parse().unwrap(),
     })
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The templates in `accepted` have to pass, those in `refused` have to be refused. The findings of each are pinned in
 //! `snapshots/corpus__accepted.snap` and `snapshots/corpus__refused.snap`: the file, and below it each finding with line and
-//! column. A file `uploaded…` refers to uploaded files, any other to files beside it.
+//! column. The reports of those in `mistakes`, the most common ones, are pinned as users see them. A file `uploaded…` refers to uploaded files, any other to files beside it.
 
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod account;
 mod edge_cases;
@@ -83,6 +83,16 @@ fn refused_templates_have_errors() {
     let (report, accepted) = judge_all("refused", |verdict| matches!(verdict, Verdict::Refused(_)));
     insta::assert_snapshot!("refused", report);
     assert_eq!(accepted, [""; 0]);
+}
+
+#[test]
+fn common_mistakes_have_a_remedy() {
+    for path in templates("mistakes") {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let source = Source::new("template.yml", fs::read_to_string(path).unwrap());
+        let Verdict::Refused(findings) = judge(&source, false) else { panic!("{name} is accepted") };
+        insta::assert_snapshot!(format!("mistake_{name}"), source.report(&findings, ReportStyle::Plain));
+    }
 }
 
 #[test]

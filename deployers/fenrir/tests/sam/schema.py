@@ -8,6 +8,7 @@ schema (package aws-sam-translator), those of CloudFormation's types from the sc
 """
 
 import functools
+import importlib.metadata
 import json
 import re
 import sys
@@ -234,9 +235,13 @@ def reserved_variables():
     return json.loads(extension.read_text())["propertyNames"]["not"]["enum"]
 
 
-def deprecations():
+def runtimes():
+    """The dates of each runtime: the deprecation, the end of creation and the end of updates; and its successor."""
     lifecycles = json.loads((DATA / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json").read_text())
-    return {name: life["deprecated"] for name, life in lifecycles.items()}
+    columns = ["deprecated", "create-block", "update-block"]
+    dates = {name: [life[column] for column in columns] for name, life in lifecycles.items()}
+    rows = {name: {"dates": dates[name], "successor": life["successor"]} for name, life in lifecycles.items()}
+    return {"source": f"cfn-lint {importlib.metadata.version('cfn-lint')}", "rows": rows}
 
 
 def main():
@@ -250,7 +255,7 @@ def main():
             "events": events(),
             "policies": policies(),
             "globals": {name.removeprefix("AWS::Serverless::"): known for name, known in sections},
-            "deprecations": deprecations(),
+            "runtimes": runtimes(),
             "reserved_variables": reserved_variables(),
         },
         sys.stdout,
