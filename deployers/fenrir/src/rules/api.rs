@@ -4,8 +4,7 @@ use super::function_events::RESOURCE_POLICY;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar,
-    Text,
+    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
 };
 use super::table::Table;
 use super::{api_auth, api_definition, api_role, code, combinations, names, reference_kinds as kinds};
@@ -45,14 +44,14 @@ const PROPERTIES: Table = &[
     ("Mode", Text),
     ("Models", Map(&Any)),
     ("Name", Refused("Fenrir generates the name; remove the property")),
-    ("OpenApiVersion", Scalar),
+    ("OpenApiVersion", Text),
     ("Policy", Any),
     ("PropagateTags", Boolean),
     ("SecurityPolicy", Text),
     ("StageName", Required(&Text)),
-    ("Tags", Map(&Scalar)),
+    ("Tags", Map(&Text)),
     ("TracingEnabled", Boolean),
-    ("Variables", Map(&Scalar)),
+    ("Variables", Map(&Text)),
 ];
 const ENDPOINT_CONFIGURATION: Table = &[
     ("IpAddressType", Text),
@@ -109,7 +108,7 @@ const THROTTLE: Table = &[("BurstLimit", Integer), ("RateLimit", Number)];
 const CANARY_SETTING: Table = &[
     ("DeploymentId", Text),
     ("PercentTraffic", Number),
-    ("StageVariableOverrides", Map(&Scalar)),
+    ("StageVariableOverrides", Map(&Text)),
     ("UseStageCache", Boolean),
 ];
 const CORS: Table = &[
@@ -120,7 +119,7 @@ const CORS: Table = &[
     ("MaxAge", Text),
 ];
 const GATEWAY_RESPONSE: Table =
-    &[("ResponseParameters", Object(RESPONSE_PARAMETERS)), ("ResponseTemplates", Map(&Text)), ("StatusCode", Scalar)];
+    &[("ResponseParameters", Object(RESPONSE_PARAMETERS)), ("ResponseTemplates", Map(&Text)), ("StatusCode", Text)];
 const RESPONSE_PARAMETERS: Table = &[("Headers", Map(&Text)), ("Paths", Map(&Text)), ("QueryStrings", Map(&Text))];
 const METHOD_SETTING: Table = &[
     ("CacheDataEncrypted", Boolean),

@@ -5,7 +5,7 @@ use super::network::{SECURITY_GROUPS, SUBNETS};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Boolean, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
+    Boolean, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
 };
 use super::table::{Table, refuse_non_literal};
 use super::{
@@ -66,11 +66,11 @@ const PROPERTIES: Table = &[
     ("RuntimeManagementConfig", Object(RUNTIME_MANAGEMENT_CONFIG)),
     ("SnapStart", Object(SNAP_START)),
     ("SourceKMSKeyArn", Names(&kinds::KEY)),
-    ("Tags", Map(&Scalar)),
+    ("Tags", Map(&Text)),
     ("TenancyConfig", Object(TENANCY_CONFIG)),
     ("Timeout", Rule(timeout)),
     ("Tracing", OneOf(&["Active", "PassThrough", "Disabled"])),
-    ("VersionDeletionPolicy", Scalar),
+    ("VersionDeletionPolicy", Plain(&OneOf(&["Delete", "Retain"]))),
     ("VersionDescription", Text),
     ("VpcConfig", Object(VPC_CONFIG)),
 ];
@@ -96,7 +96,7 @@ const TRIGGER_CONFIGURATION: Table =
     &[("TriggerEvents", List(&Text)), ("TriggerName", Text), ("TriggerTargetArn", Names(&kinds::TOPIC))];
 const DURABLE_CONFIG: Table =
     &[("ExecutionTimeout", Required(&Integer)), ("KMSKeyArn", Names(&kinds::KEY)), ("RetentionPeriodInDays", Integer)];
-const ENVIRONMENT: Table = &[("Variables", Map(&Scalar))];
+const ENVIRONMENT: Table = &[("Variables", Map(&Text))];
 const EPHEMERAL_STORAGE: Table = &[("Size", Required(&Integer))];
 const EVENT_INVOKE_CONFIG: Table = &[
     ("DestinationConfig", Object(EVENT_INVOKE_DESTINATION_CONFIG)),

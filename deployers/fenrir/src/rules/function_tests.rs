@@ -212,7 +212,7 @@ fn values_of_another_shape_are_refused() {
     let misspelt = hello(json!({"Architectures": ["arm46"]}));
     let path = "hello.Properties.Architectures.0";
     RulesFixture::default().proposes(misspelt, path, FindingCode::InvalidValue, "arm64");
-    emitted(json!({"Timeout": "30", "Description": 3, "PropagateTags": "true"}));
+    emitted(json!({"Timeout": "30", "Description": 3, "PropagateTags": true}));
 }
 
 #[test]

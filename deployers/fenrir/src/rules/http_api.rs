@@ -8,7 +8,7 @@ use super::api::{NO_DOMAIN, check_stage};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, Plain, Refused, Rule, Scalar, Text,
+    Any, Boolean, Either, Integer, List, Map, Names, Number, Object, Plain, Refused, Rule, Text,
 };
 use super::table::{Table, walk};
 use super::{api_auth, api_definition, api_role, combinations, implicit_api, local, names, reference_kinds as kinds};
@@ -46,8 +46,8 @@ const PROPERTIES: Table = &[
     ("PropagateTags", Boolean),
     ("RouteSettings", Map(&Object(ROUTE_SETTINGS))),
     ("StageName", Text),
-    ("StageVariables", Map(&Scalar)),
-    ("Tags", Map(&Scalar)),
+    ("StageVariables", Map(&Text)),
+    ("Tags", Map(&Text)),
 ];
 const AUTH: Table = &[
     ("Authorizers", Map(&Object(AUTHORIZER))),
@@ -57,7 +57,7 @@ const AUTH: Table = &[
 /// An OAuth 2 authorizer, or a function.
 const AUTHORIZER: Table = &[
     ("AuthorizationScopes", List(&Text)),
-    ("AuthorizerPayloadFormatVersion", Scalar),
+    ("AuthorizerPayloadFormatVersion", Text),
     ("EnableFunctionDefaultPermissions", Boolean),
     ("EnableSimpleResponses", Boolean),
     ("FunctionArn", Names(&kinds::FUNCTION)),

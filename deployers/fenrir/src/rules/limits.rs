@@ -12,6 +12,7 @@ use super::combinations;
 use super::rule_context::RuleContext;
 use crate::template::{Content, Entry, FindingCode, Node, Span, nearest};
 use regex_lite::Regex;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 pub(super) use tables::{EVENTS, RESERVED_VARIABLES, TYPES};
@@ -22,6 +23,8 @@ pub(super) type Limits = &'static [Limit];
 /// A limit of a value. It concerns only values that it fits: a length only strings, and so on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Limit {
+    /// A scalar is this, in words, and not what CloudFormation would convert into it: SAM reads it.
+    Strictly(&'static str),
     /// A string is one of these.
     OneOf(&'static [&'static str]),
     /// A string contains a match of this regular expression.
@@ -48,7 +51,9 @@ pub(super) enum Limit {
     Properties(&'static [(&'static str, Limits)]),
 }
 
-use Limit::{Between, Each, ExactlyOne, Excludes, Items, Keys, Length, Needs, OneOf, Pattern, Properties, Unique};
+use Limit::{
+    Between, Each, ExactlyOne, Excludes, Items, Keys, Length, Needs, OneOf, Pattern, Properties, Strictly, Unique,
+};
 
 /// The regular expressions that a check needed so far.
 #[derive(Default)]
@@ -87,7 +92,9 @@ pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node, limits: Limi
             Excludes(name, others) => others.iter().for_each(|other| combinations::exclude(context, node, name, other)),
             Needs(name, others) => others.iter().for_each(|other| combinations::require(context, node, name, other)),
             ExactlyOne(names) => combinations::require_one(context, node, names),
-            OneOf(_) | Pattern(_) | Length(..) | Between(..) | Items(..) => check_value(context, node, limit),
+            OneOf(_) | Strictly(_) | Pattern(_) | Length(..) | Between(..) | Items(..) => {
+                check_value(context, node, limit);
+            }
         }
     }
 }
@@ -121,8 +128,9 @@ fn check_keys(context: &mut RuleContext<'_, '_>, node: &Node, limits: Limits) {
 
 fn check_unique(context: &mut RuleContext<'_, '_>, node: &Node, before: usize) {
     let items = node.as_sequence().unwrap_or_default();
+    let values: Vec<Value> = items.iter().map(Value::from).collect();
     for (position, item) in items.iter().enumerate() {
-        let is_twice = items.iter().take(position).any(|earlier| earlier.content == item.content);
+        let is_twice = values.iter().take(position).any(|earlier| values.get(position) == Some(earlier));
         if is_twice && !context.check.has_refused(item.span, before) {
             let found = item.as_str().map_or("the item".to_owned(), |text| format!("`{text}`"));
             let fault = (format!("{found} is in the list twice"), Some("remove one of them".to_owned()));
@@ -134,6 +142,7 @@ fn check_unique(context: &mut RuleContext<'_, '_>, node: &Node, before: usize) {
 fn check_value(context: &mut RuleContext<'_, '_>, node: &Node, limit: &'static Limit) {
     let fault = match limit {
         Items(least, most) => node.as_sequence().and_then(|items| fault_of_count("items", items.len(), *least, *most)),
+        Strictly(kind) => fault_of_type(node, kind),
         Between(least, most) => number(node).and_then(|number| fault_of_number(number, *least, *most)),
         limit => text(node).and_then(|text| fault_of_text(&mut context.check.patterns, limit, &text)),
     };
@@ -170,6 +179,17 @@ fn number(node: &Node) -> Option<f64> {
 
 /// What is wrong with a value, and what to do if that does not say so.
 type Fault = (String, Option<String>);
+
+fn fault_of_type(node: &Node, kind: &str) -> Option<Fault> {
+    let is_of_kind = match &node.content {
+        Content::Number(number) => kind == "an integer" && (number.is_i64() || number.is_u64()),
+        Content::Boolean(_) => kind == "a boolean",
+        Content::String(_) => kind == "a string",
+        _ => true,
+    };
+    let help = if kind == "a string" { "write it in quotes" } else { "write it without quotes" };
+    (!is_of_kind).then(|| (format!("should be {kind}, but is {}", node.kind()), Some(help.to_owned())))
+}
 
 fn fault_of_number(number: f64, least: f64, most: f64) -> Option<Fault> {
     let range = match (least, most) {

@@ -124,6 +124,12 @@ fn own(shape: &Shape, schema: &Value) -> Vec<String> {
         let texts = texts.iter().map(|text| format!("{:?}", text.as_str().map_or(text.to_string(), str::to_owned)));
         found.push(format!("OneOf(&[{}])", texts.collect::<Vec<_>>().join(", ")));
     }
+    if let Some(kind) = schema["strictly"].as_str().filter(|_| !matches!(shape, Shape::OneOf(_))) {
+        found.push(format!(
+            "Strictly({:?})",
+            if kind == "integer" { format!("an {kind}") } else { format!("a {kind}") }
+        ));
+    }
     if let Some(pattern) = schema["pattern"].as_str().and_then(readable) {
         found.push(format!("Pattern({pattern:?})"));
     }
@@ -208,7 +214,7 @@ fn values_beyond_the_limits_are_refused() {
         (of_function(json!({"Handler": "a b"})), "Handler"),
         (of_function(json!({"Handler": ""})), "Handler"),
         (of_function(json!({"Architectures": []})), "Architectures"),
-        (of_function(json!({"Architectures": ["arm64", "arm64"]})), "Architectures"),
+        (of_function(json!({"Architectures": ["arm64", "x86_64"]})), "Architectures"),
         (of_function(json!({"AutoPublishAlias": "1"})), "AutoPublishAlias"),
         (of_function(json!({"ReservedConcurrentExecutions": -1})), "ReservedConcurrentExecutions"),
         (of_function(json!({"EphemeralStorage": {"Size": 511}})), "EphemeralStorage.Size"),
@@ -229,6 +235,35 @@ fn values_within_the_limits_and_functions_are_accepted() {
     ] {
         RulesFixture::default().accepts(json!({"x": function(properties)}));
     }
+}
+
+/// CloudFormation would convert these, but SAM reads them first.
+#[test]
+fn values_that_sam_reads_are_not_converted() {
+    let api = |properties: Value| json!({"x": {"Type": "AWS::Serverless::Api", "Properties": properties}});
+    for (resources, path) in [
+        (json!({"x": function(json!({"PropagateTags": "true"}))}), "PropagateTags"),
+        (json!({"x": function(json!({"Handler": 5}))}), "Handler"),
+        (api(json!({"StageName": 5})), "StageName"),
+        (api(json!({"StageName": "live", "TracingEnabled": "true"})), "TracingEnabled"),
+        (api(json!({"StageName": "live", "MinimumCompressionSize": "5"})), "MinimumCompressionSize"),
+    ] {
+        RulesFixture::default().refuses(resources, &format!("x.Properties.{path}"), FindingCode::InvalidValue);
+    }
+    RulesFixture::default().accepts(json!({"x": function(json!({"Description": true, "Timeout": "5"}))}));
+}
+
+#[test]
+fn item_is_in_a_list_once() {
+    let target = json!({"Id": {"Fn::GetAtt": ["hello", "Arn"]}});
+    let resources = json!({
+        "hello": function(json!({})),
+        "x": {
+            "Type": "AWS::ElasticLoadBalancingV2::TargetGroup",
+            "Properties": {"TargetType": "lambda", "Targets": [target, target]},
+        },
+    });
+    RulesFixture::default().refuses(resources, "x.Properties.Targets.1", FindingCode::InvalidValue);
 }
 
 #[test]

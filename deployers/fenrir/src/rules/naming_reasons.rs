@@ -17,7 +17,6 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "AWS::Serverless::Function.Handler",
             "AWS::Serverless::Function.FileSystemConfigs.LocalMountPath",
             "AWS::Serverless::Function.AutoPublishCodeSha256",
-            "AWS::Serverless::Function.VersionDeletionPolicy",
             "AWS::Serverless::Function.DeploymentPreference.TriggerConfigurations.TriggerEvents",
             "AWS::Serverless::Function.DeploymentPreference.TriggerConfigurations.TriggerName",
             "AWS::Serverless::LayerVersion.CompatibleArchitectures",

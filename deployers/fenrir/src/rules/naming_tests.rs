@@ -38,7 +38,7 @@ fn collect(path: &str, shape: &Shape, found: &mut BTreeMap<String, Treatment>) {
         Shape::Rule(_) => Treatment::Rule,
         Shape::Refused(_) => Treatment::Refused,
         Shape::Integer | Shape::Number | Shape::Boolean | Shape::OneOf(_) => Treatment::Fixed,
-        Shape::Text | Shape::Scalar | Shape::Any => Treatment::Text,
+        Shape::Text | Shape::Any => Treatment::Text,
     };
     // Of two shapes, the one that takes any text counts.
     let entry = found.entry(path.to_owned()).or_insert(treatment);

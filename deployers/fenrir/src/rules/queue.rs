@@ -37,8 +37,7 @@ const PROPERTIES: Table = &[
     ("VisibilityTimeout", Integer),
 ];
 
-const REDRIVE_POLICY: Table =
-    &[("deadLetterTargetArn", Required(&Names(&kinds::QUEUE))), ("maxReceiveCount", Required(&Integer))];
+const REDRIVE_POLICY: Table = &[("deadLetterTargetArn", Required(&Names(&kinds::QUEUE))), ("maxReceiveCount", Integer)];
 const REDRIVE_ALLOW_POLICY: Table = &[
     ("redrivePermission", OneOf(&["allowAll", "byQueue", "denyAll"])),
     ("sourceQueueArns", List(&Names(&kinds::QUEUE))),

@@ -53,11 +53,12 @@ pub(super) fn inside(tree: &Value) -> &Value {
 /// The JSON types of the literals that a shape takes. None if a rule decides.
 fn types_of(shape: &Shape) -> Option<Vec<&'static str>> {
     match shape {
-        Shape::Text | Shape::OneOf(_) | Shape::Names(_) => Some(vec!["string"]),
+        // CloudFormation converts numbers and booleans.
+        Shape::Text => Some(vec!["string", "number", "boolean"]),
+        Shape::OneOf(_) | Shape::Names(_) => Some(vec!["string"]),
         Shape::Integer => Some(vec!["integer", "number"]),
         Shape::Number => Some(vec!["number"]),
         Shape::Boolean => Some(vec!["boolean"]),
-        Shape::Scalar => Some(vec!["string", "number", "boolean"]),
         Shape::List(_) => Some(vec!["array"]),
         Shape::Map(_) | Shape::Object(_) => Some(vec!["object"]),
         Shape::Either(one, other) => Some([types_of(one)?, types_of(other)?].concat()),

@@ -1,7 +1,7 @@
 //! `AWS::Serverless::SimpleTable`.
 
 use super::resource::ResourceType;
-use super::table::Shape::{Boolean, Integer, Map, Names, Object, OneOf, Refused, Required, Scalar, Text};
+use super::table::Shape::{Boolean, Integer, Map, Names, Object, OneOf, Refused, Required, Text};
 use super::table::Table;
 use super::{names, reference_kinds as kinds};
 
@@ -19,7 +19,7 @@ const PROPERTIES: Table = &[
     ("ProvisionedThroughput", Object(PROVISIONED_THROUGHPUT)),
     ("SSESpecification", Object(SSE_SPECIFICATION)),
     ("TableName", Refused("Fenrir generates the name; remove the property")),
-    ("Tags", Map(&Scalar)),
+    ("Tags", Map(&Text)),
 ];
 const POINT_IN_TIME_RECOVERY_SPECIFICATION: Table =
     &[("PointInTimeRecoveryEnabled", Boolean), ("RecoveryPeriodInDays", Integer)];

@@ -17,7 +17,7 @@ pub(super) type Rule = fn(&mut RuleContext<'_, '_>, &Node) -> Value;
 /// The shape of a value. An intrinsic function may stand for a string, a number, a boolean, or a list of those.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
-    /// A string. As in CloudFormation, a number is accepted, too.
+    /// A string. As in CloudFormation, a number or a boolean is accepted, too.
     Text,
     /// An integer, or a string that is one.
     Integer,
@@ -25,8 +25,6 @@ pub(super) enum Shape {
     Number,
     /// A boolean, or the string `true` or `false`.
     Boolean,
-    /// A string, a number or a boolean.
-    Scalar,
     /// One of these strings.
     OneOf(&'static [&'static str]),
     /// Any value.
@@ -51,9 +49,7 @@ pub(super) enum Shape {
     Refused(&'static str),
 }
 
-use Shape::{
-    Any, Boolean, Either, Integer, List, Names, Number, Object, OneOf, Plain, Refused, Required, Scalar, Text,
-};
+use Shape::{Any, Boolean, Either, Integer, List, Names, Number, Object, OneOf, Plain, Refused, Required, Text};
 
 impl Shape {
     /// Checks a value, and returns it for CloudFormation.
@@ -88,9 +84,10 @@ impl Shape {
         }
         match (self, &node.content) {
             (Any, _)
-            | (Text | Scalar | Names(_), Content::String(_) | Content::Number(_))
+            | (Text, Content::String(_) | Content::Number(_) | Content::Boolean(_))
+            | (Names(_), Content::String(_) | Content::Number(_))
             | (Number, Content::Number(_))
-            | (Boolean | Scalar, Content::Boolean(_))
+            | (Boolean, Content::Boolean(_))
             | (List(_), Content::Sequence(_))
             | (Self::Map(_) | Object(_), Content::Mapping(_)) => true,
             (Integer, Content::Number(number)) => number.is_i64() || number.is_u64(),
@@ -107,7 +104,7 @@ impl Shape {
     /// Also of a list of this shape. A list of names is not one: each name is checked.
     fn may_be_intrinsic(&self) -> bool {
         match self {
-            Text | Integer | Number | Boolean | Scalar | OneOf(_) | Any => true,
+            Text | Integer | Number | Boolean | OneOf(_) | Any => true,
             List(item) => item.may_be_intrinsic(),
             Either(one, other) => one.may_be_intrinsic() || other.may_be_intrinsic(),
             Required(shape) => shape.may_be_intrinsic(),
@@ -122,7 +119,6 @@ impl Shape {
             Integer => "an integer".to_owned(),
             Number => "a number".to_owned(),
             Boolean => "a boolean".to_owned(),
-            Scalar => "a string, a number or a boolean".to_owned(),
             OneOf(texts) => texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(" or "),
             Any => "any value".to_owned(),
             Names(kind) => kind.what.to_owned(),

@@ -1,14 +1,14 @@
 //! Tags: Fenrir checks those of existing resources, and adds its own to resources of a template.
 
 use super::rule_context::RuleContext;
-use super::table::Shape::{Required, Scalar, Text};
+use super::table::Shape::{Required, Text};
 use super::table::Table;
 use super::{Facts, Tags};
 use crate::template::{FindingCode, Node, Span};
 use serde_json::{Map, Value, json};
 
 /// The properties of a tag, in most resource types.
-pub(super) const TAG: Table = &[("Key", Required(&Text)), ("Value", Required(&Scalar))];
+pub(super) const TAG: Table = &[("Key", Required(&Text)), ("Value", Required(&Text))];
 
 const PROJECT_NAME: &str = "ProjectName";
 const CONFIG_NAME: &str = "ConfigName";

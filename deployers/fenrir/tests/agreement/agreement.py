@@ -17,6 +17,7 @@ import copy
 import json
 import logging
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -46,7 +47,7 @@ POLICY = {
 # The same, of codes that also say what AWS refuses.
 POLICY_MESSAGES = re.compile(
     r"`Role` and `Policies` exclude|should begin with the stack's name|requires `credentials`|is missing$.*(ApiId|RestApiId)|"
-    r"`(ApiId|RestApiId|AuthType)` is missing|should be a path|reserved for Fenrir"
+    r"`(ApiId|RestApiId|AuthType|SubnetIds|SecurityGroupIds)` is missing|should be a path|is not a valid role name"
 )
 
 
@@ -62,6 +63,8 @@ def main():
     arguments.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     arguments.add_argument("--fenrir", default="fenrir", help="path of the command [default: fenrir]")
     arguments.add_argument("--all", action="store_true", help="print each disagreement, not only one of each kind")
+    arguments.add_argument("--mutants", type=int, default=0, help="compare as many mutants of each template, with one fault each")
+    arguments.add_argument("--seed", type=int, default=1, help="seed of the mutants [default: 1]")
     options = arguments.parse_args()
     command = shutil.which(options.fenrir)
     if not command:
@@ -70,8 +73,12 @@ def main():
     if not paths:
         arguments.error("no templates (.yml, .yaml, .json, .template) in these folders")
     logging.disable()
+    texts = [(str(path), path.read_text(errors="replace")) for path in paths]
+    if options.mutants:
+        texts = [mutant for name, text in texts for mutant in mutants(name, text, options.mutants, options.seed)]
+    names, texts = zip(*texts)
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        results = list(pool.map(compare, paths, [os.path.abspath(command)] * len(paths), chunksize=4))
+        results = list(pool.map(compare, names, texts, [os.path.abspath(command)] * len(texts), chunksize=4))
     report([result for result in results if result], options.all)
 
 
@@ -82,9 +89,57 @@ def files(folder):
     return sorted(path for path in folder.rglob("*") if path.suffix in endings and path.is_file())
 
 
-def compare(path, command):
+def mutants(name, text, count, seed):
+    """Copies of a template, with one value changed in each."""
+    try:
+        template = json.loads(json.dumps(cfnlint.decode.decode_str(text)[0], default=str))
+    except Exception:
+        return
+    generator = random.Random(f"{seed} {Path(name).name}")
+    for number in range(count if isinstance(template, dict) else 0):
+        mutant = copy.deepcopy(template)
+        change = mutate(mutant, generator)
+        if change:
+            yield f"{name} #{number}, {change}", json.dumps(mutant, indent=1)
+
+
+def mutate(template, generator):
+    """Changes one value in a template, and says which."""
+    resources = [of for of in template.get("Resources", {}).values() if isinstance(of, dict) and isinstance(of.get("Properties"), dict)]
+    if not resources:
+        return None
+    holder, steps = generator.choice(resources)["Properties"], []
+    while True:
+        keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
+        if not keys:
+            return None
+        key = generator.choice(keys)
+        steps.append(str(key))
+        value = holder[key]
+        if not (isinstance(value, (dict, list)) and value and generator.random() < 0.75) or is_function(value):
+            break
+        holder = value
+    wrong = ["", "a b!", "x" * 300, -1, 0, 99999999, 1.5, True, [], {}, {"a": "b"}, ["a", "a"], {"Ref": "missing"}]
+    if isinstance(holder, dict):
+        wrong += ["(removed)", "(misspelt)"]
+    if isinstance(value, list) and value:
+        wrong.append([*value, value[0]])
+    chosen = generator.choice(wrong)
+    if chosen == "(removed)":
+        del holder[key]
+    elif chosen == "(misspelt)":
+        holder[f"{key}x"] = holder.pop(key)
+    else:
+        holder[key] = chosen
+    return f"{'.'.join(steps)} = {json.dumps(chosen)[:40]}"
+
+
+def is_function(value):
+    return isinstance(value, dict) and len(value) == 1 and (next(iter(value)) == "Ref" or next(iter(value)).startswith("Fn::"))
+
+
+def compare(name, text, command):
     """What the three say of a template. None if it is none."""
-    text = path.read_text(errors="replace")
     try:
         template, faults = cfnlint.decode.decode_str(text)
     except Exception:
@@ -99,7 +154,7 @@ def compare(path, command):
         plain = {name: value for name, value in json.loads(json.dumps(template, default=str)).items() if name not in SECTIONS}
         expanded, refusals = translator(plain)
         aws |= refusals | linter(expanded, plain)
-    return str(path), findings, sorted(aws)
+    return name, findings, sorted(aws)
 
 
 def fenrir(command, text, template):
@@ -125,7 +180,7 @@ def fenrir(command, text, template):
 
 def create(folder, source):
     """Creates an empty file or folder, where the name is not out of the folder."""
-    if not re.fullmatch(r"(?!/)(?!.*\.\.)[\w./ -]+", source):
+    if not re.fullmatch(r"(?!/)(?!.*\.\.)[\w./ -]{1,200}", source):
         return
     (folder / source).parent.mkdir(parents=True, exist_ok=True)
     if Path(source).suffix:
@@ -167,7 +222,7 @@ def translator(template):
     try:
         return transform(template, parameters(template), NoManagedPolicies()), set()
     except InvalidDocumentException as error:
-        return None, {(named(cause.message), f"SAM {cause.message}") for cause in error.causes}
+        return None, {(origin(named(cause.message), template), f"SAM {cause.message}") for cause in error.causes}
     except Exception as error:
         return None, {("the template", f"SAM {type(error).__name__}: {error}")}
 
@@ -177,10 +232,13 @@ def as_looked_up(value, name=""):
     if isinstance(value, dict):
         return {key: as_looked_up(inner, key) for key, inner in value.items()}
     if isinstance(value, list):
-        return [as_looked_up(inner, name) for inner in value]
+        looked_up = [as_looked_up(inner, name) for inner in value]
+        # Several subnets may have one name.
+        return [*looked_up, "subnet-89abcdef"] if name == "Subnets" and looked_up == ["subnet-01234567"] else looked_up
     forms = {"SecurityGroupIds": ("sg-", "sg-01234567"), "SecurityGroups": ("sg-", "sg-01234567")}
     forms |= {"SubnetIds": ("subnet-", "subnet-01234567"), "Subnets": ("subnet-", "subnet-01234567")}
     forms |= {"Role": ("arn:", "arn:aws:iam::123456789012:role/name"), "Topic": ("arn:", "arn:aws:sns:us-east-1:123456789012:name")}
+    forms |= {name: ("arn:", "arn:aws:kms:us-east-1:123456789012:key/name") for name in ("KmsKeyArn", "KMSKeyArn", "SourceKMSKeyArn")}
     forms |= {"Stream": ("arn:", "arn:aws:kinesis:us-east-1:123456789012:stream/name")}
     forms |= {"Queue": ("arn:", "arn:aws:sqs:us-east-1:123456789012:name")}
     begin, looked_up = forms.get(name, ("", None))

@@ -2,7 +2,7 @@
 
 A node describes a value: its `types` in JSON (none: any), whether it is `required`, its `properties` by name (none: they are not
 known), the node of `each` item of a list or value of a mapping, the limits of the `keys` of a mapping, and the limits `enum`,
-`pattern`, `length` (characters), `range`, `items` (how many), `unique`, and of properties: `excludes`, `needs` and
+`pattern`, `strictly` (the only type, without conversion), `length` (characters), `range`, `items` (how many), `unique`, and of properties: `excludes`, `needs` and
 `exactly_one`. The nodes of SAM's types come from the models of its JSON
 schema (package aws-sam-translator), those of CloudFormation's types from the schemas of its registry (package cfn-lint).
 """
@@ -26,7 +26,8 @@ from samtranslator.internal.schema_source import (
     common,
 )
 from samtranslator.model.architecture import ARM64, X86_64
-from samtranslator.model.sam_resources import SamSimpleTable
+from samtranslator.model.sam_resources import SamApi, SamFunction, SamHttpApi, SamLayerVersion, SamSimpleTable
+from samtranslator.model.types import IS_BOOL, IS_INT, IS_STR
 from samtranslator.plugins.globals.globals import Globals
 from samtranslator.policy_template_processor.processor import PolicyTemplatesProcessor
 
@@ -42,11 +43,11 @@ CLOUDFORMATION = [
     "AWS::Lambda::Permission",
 ]
 SAM = {
-    "AWS::Serverless::Function": function,
-    "AWS::Serverless::Api": api,
-    "AWS::Serverless::HttpApi": http_api,
-    "AWS::Serverless::LayerVersion": layer_version,
-    "AWS::Serverless::SimpleTable": simple_table,
+    "AWS::Serverless::Function": (function, SamFunction),
+    "AWS::Serverless::Api": (api, SamApi),
+    "AWS::Serverless::HttpApi": (http_api, SamHttpApi),
+    "AWS::Serverless::LayerVersion": (layer_version, SamLayerVersion),
+    "AWS::Serverless::SimpleTable": (simple_table, SamSimpleTable),
 }
 # How the documentation of SAM describes a property that it passes to CloudFormation.
 PASSED_ON = re.compile(
@@ -68,6 +69,16 @@ TRANSLATED = {
         "types": ["array"],
         "each": {"types": ["string"], "enum": [X86_64, ARM64]},
     },
+}
+# The types of which SAM takes no other type that CloudFormation would convert, such as a number for a string.
+STRICT = {IS_STR: "string", IS_BOOL: "boolean", IS_INT: "integer"}
+# The same, where its code checks.
+STRICT_IN_CODE = {
+    "AWS::Serverless::Api.Auth.DefaultAuthorizer": "string",
+    "AWS::Serverless::Api.StageName": "string",
+    "AWS::Serverless::Function.Handler": "string",
+    "AWS::Serverless::HttpApi.Auth.DefaultAuthorizer": "string",
+    "AWS::Serverless::SimpleTable.PrimaryKey.Name": "string",
 }
 JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object", list: "array"}
 
@@ -126,8 +137,12 @@ def limits(value):
     return {**found, **{name: names for name, names in combinations.items() if names}}
 
 
-def model(of, path=""):
-    return {"types": ["object"], "properties": {name: field(described, f"{path}.{name}") for name, described in of.__fields__.items()}}
+def model(of, path="", sam_class=None):
+    properties = {name: field(described, f"{path}.{name}") for name, described in of.__fields__.items()}
+    for name, property_type in getattr(sam_class, "property_types", {}).items():
+        if name in properties and property_type.validate in STRICT:
+            properties[name]["strictly"] = STRICT[property_type.validate]
+    return {"types": ["object"], "properties": properties}
 
 
 def field(described, path):
@@ -143,7 +158,7 @@ def field(described, path):
             found = {"each": found}
     else:
         found = passed_on(described.field_info.extra) or {"types": types_in(kind), **literals_in(kind)}
-    found = {**found, "required": bool(described.required)}
+    found = {**found, "required": bool(described.required), "strictly": STRICT_IN_CODE.get(path)}
     return {key: entry for key, entry in found.items() if entry}
 
 
@@ -213,15 +228,15 @@ def property_of(kind, definition, name):
     return node(schema, value) if value else None
 
 
-def event(of, path):
+def event(of, path, sam_class):
     (properties,) = models_in(of.__fields__["Properties"].outer_type_)
-    return model(properties, path)
+    return model(properties, path, sam_class)
 
 
 def events():
     union = typing.get_args(function.Properties.__fields__["Events"].outer_type_)[1]
     named = {typing.get_args(of.__fields__["Type"].outer_type_)[0]: of for of in typing.get_args(union)}
-    return {name: event(of, f"Events.{name}") for name, of in named.items()}
+    return {name: event(of, f"Events.{name}", SamFunction.event_resolver.resolve_resource_type({"Type": name})) for name, of in named.items()}
 
 
 def policies():
@@ -246,7 +261,7 @@ def runtimes():
 
 def main():
     warnings.simplefilter("ignore")
-    types = {name: model(module.Properties, name) for name, module in SAM.items()}
+    types = {name: model(module.Properties, name, sam_class) for name, (module, sam_class) in SAM.items()}
     types.update({name: cloudformation(name) for name in CLOUDFORMATION})
     sections = Globals.supported_properties.items()
     json.dump(

@@ -11,6 +11,7 @@ pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
     ("AWS::Serverless::Function", &[Properties(&[
         ("Architectures", &[Items(1, 1), Unique]),
         ("AutoPublishAlias", &[Pattern("^[0-9]*[a-zA-Z_-][a-zA-Z0-9_-]*$"), Length(1, 128)]),
+        ("AutoPublishAliasAllProperties", &[Strictly("a boolean")]),
         ("DeploymentPreference", &[Properties(&[
             ("TriggerConfigurations", &[Unique, Each(&[Properties(&[
                 ("TriggerEvents", &[Unique, Each(&[OneOf(&["DeploymentFailure", "DeploymentReady", "DeploymentRollback", "DeploymentStart", "DeploymentStop", "DeploymentSuccess", "InstanceFailure", "InstanceReady", "InstanceStart", "InstanceSuccess"])])]),
@@ -47,14 +48,18 @@ pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
                 ("MaxAge", &[Between(0.0, 86400.0)]),
             ])]),
         ])]),
-        ("Handler", &[Pattern("^[^\\s]+$"), Length(0, 128)]),
+        ("Handler", &[Strictly("a string"), Pattern("^[^\\s]+$"), Length(0, 128)]),
         ("Layers", &[Items(0, 5), Unique]),
-        ("PermissionsBoundary", &[Length(20, 2048)]),
+        ("PermissionsBoundary", &[Strictly("a string"), Length(20, 2048)]),
+        ("PropagateTags", &[Strictly("a boolean")]),
         ("ReservedConcurrentExecutions", &[Between(0.0, f64::INFINITY)]),
         ("VersionDescription", &[Length(0, 256)]),
     ])]),
     ("AWS::Serverless::Api", &[Properties(&[
+        ("AlwaysDeploy", &[Strictly("a boolean")]),
+        ("ApiKeySourceType", &[Strictly("a string")]),
         ("Auth", &[Properties(&[
+            ("DefaultAuthorizer", &[Strictly("a string")]),
             ("UsagePlan", &[Properties(&[
                 ("Quota", &[Properties(&[
                     ("Limit", &[Between(0.0, f64::INFINITY)]),
@@ -70,17 +75,31 @@ pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
                 ])]),
             ])]),
         ])]),
+        ("CacheClusterEnabled", &[Strictly("a boolean")]),
+        ("CacheClusterSize", &[Strictly("a string")]),
         ("CanarySetting", &[Properties(&[
             ("PercentTraffic", &[Between(0.0, 100.0)]),
             ("StageVariableOverrides", &[Keys(&[Pattern("[a-zA-Z0-9]+")])]),
         ])]),
+        ("Description", &[Strictly("a string")]),
+        ("DisableExecuteApiEndpoint", &[Strictly("a boolean")]),
+        ("EndpointAccessMode", &[Strictly("a string")]),
         ("EndpointConfiguration", &[Properties(&[
             ("VPCEndpointIds", &[Unique]),
         ])]),
+        ("FailOnWarnings", &[Strictly("a boolean")]),
+        ("MergeDefinitions", &[Strictly("a boolean")]),
         ("MethodSettings", &[Unique, Each(&[Properties(&[
             ("ThrottlingBurstLimit", &[Between(0.0, f64::INFINITY)]),
             ("ThrottlingRateLimit", &[Between(0.0, f64::INFINITY)]),
         ])])]),
+        ("MinimumCompressionSize", &[Strictly("an integer")]),
+        ("Mode", &[Strictly("a string")]),
+        ("OpenApiVersion", &[Strictly("a string")]),
+        ("PropagateTags", &[Strictly("a boolean")]),
+        ("SecurityPolicy", &[Strictly("a string")]),
+        ("StageName", &[Strictly("a string")]),
+        ("TracingEnabled", &[Strictly("a boolean")]),
         ("Variables", &[Keys(&[Pattern("[a-zA-Z0-9]+")])]),
     ])]),
     ("AWS::Serverless::HttpApi", &[Properties(&[
@@ -88,20 +107,26 @@ pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
             ("Authorizers", &[Each(&[Properties(&[
                 ("AuthorizerPayloadFormatVersion", &[OneOf(&["1.0", "2.0"])]),
             ])])]),
+            ("DefaultAuthorizer", &[Strictly("a string")]),
         ])]),
+        ("Description", &[Strictly("a string")]),
+        ("DisableExecuteApiEndpoint", &[Strictly("a boolean")]),
+        ("FailOnWarnings", &[Strictly("a boolean")]),
+        ("PropagateTags", &[Strictly("a boolean")]),
     ])]),
     ("AWS::Serverless::LayerVersion", &[Properties(&[
         ("CompatibleArchitectures", &[Each(&[OneOf(&["x86_64", "arm64"])])]),
         ("CompatibleRuntimes", &[Items(0, 15)]),
-        ("Description", &[Length(0, 256)]),
-        ("LicenseInfo", &[Length(0, 512)]),
+        ("Description", &[Strictly("a string"), Length(0, 256)]),
+        ("LicenseInfo", &[Strictly("a string"), Length(0, 512)]),
+        ("PublishLambdaVersion", &[Strictly("a boolean")]),
     ])]),
     ("AWS::Serverless::SimpleTable", &[Properties(&[
         ("PointInTimeRecoverySpecification", &[Needs("RecoveryPeriodInDays", &["PointInTimeRecoveryEnabled"]), Properties(&[
             ("RecoveryPeriodInDays", &[Between(1.0, 35.0)]),
         ])]),
         ("PrimaryKey", &[Properties(&[
-            ("Name", &[Length(1, 255)]),
+            ("Name", &[Strictly("a string"), Length(1, 255)]),
             ("Type", &[OneOf(&["String", "Number", "Binary"])]),
         ])]),
         ("ProvisionedThroughput", &[Properties(&[
@@ -327,67 +352,85 @@ pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
 ];
 
 /// The limits of the properties of each event type.
-pub(in crate::rules) const EVENTS: [(&str, Limits); 8] = [
+pub(in crate::rules) const EVENTS: [(&str, Limits); 10] = [
     ("Api", &[Properties(&[
-        ("ResponseTransferMode", &[OneOf(&["BUFFERED", "STREAM"])]),
-        ("TimeoutInMillis", &[Between(50.0, f64::INFINITY)]),
+        ("Method", &[Strictly("a string")]),
+        ("Path", &[Strictly("a string")]),
+        ("ResponseTransferMode", &[OneOf(&["BUFFERED", "STREAM"]), Strictly("a string")]),
+        ("TimeoutInMillis", &[Strictly("an integer"), Between(50.0, f64::INFINITY)]),
+    ])]),
+    ("HttpApi", &[Properties(&[
+        ("Method", &[Strictly("a string")]),
+        ("Path", &[Strictly("a string")]),
+        ("PayloadFormatVersion", &[Strictly("a string")]),
+        ("TimeoutInMillis", &[Strictly("an integer")]),
     ])]),
     ("Kinesis", &[Properties(&[
-        ("BatchSize", &[Between(1.0, 10000.0)]),
+        ("BatchSize", &[Strictly("an integer"), Between(1.0, 10000.0)]),
+        ("BisectBatchOnFunctionError", &[Strictly("a boolean")]),
+        ("Enabled", &[Strictly("a boolean")]),
         ("FilterCriteria", &[Properties(&[
             ("Filters", &[Items(1, 20), Unique, Each(&[Properties(&[
                 ("Pattern", &[Length(0, 4096)]),
             ])])]),
         ])]),
         ("FunctionResponseTypes", &[Items(0, 1), Unique, Each(&[OneOf(&["ReportBatchItemFailures"])])]),
-        ("MaximumBatchingWindowInSeconds", &[Between(0.0, 300.0)]),
-        ("MaximumRecordAgeInSeconds", &[Between(-1.0, 604800.0)]),
-        ("MaximumRetryAttempts", &[Between(-1.0, 10000.0)]),
-        ("ParallelizationFactor", &[Between(1.0, 10.0)]),
+        ("MaximumBatchingWindowInSeconds", &[Strictly("an integer"), Between(0.0, 300.0)]),
+        ("MaximumRecordAgeInSeconds", &[Strictly("an integer"), Between(-1.0, 604800.0)]),
+        ("MaximumRetryAttempts", &[Strictly("an integer"), Between(-1.0, 10000.0)]),
+        ("ParallelizationFactor", &[Strictly("an integer"), Between(1.0, 10.0)]),
         ("StartingPosition", &[Pattern("(LATEST|TRIM_HORIZON|AT_TIMESTAMP)+"), Length(6, 12)]),
-        ("TumblingWindowInSeconds", &[Between(0.0, 900.0)]),
+        ("TumblingWindowInSeconds", &[Strictly("an integer"), Between(0.0, 900.0)]),
     ])]),
     ("DynamoDB", &[Properties(&[
-        ("BatchSize", &[Between(1.0, 10000.0)]),
+        ("BatchSize", &[Strictly("an integer"), Between(1.0, 10000.0)]),
+        ("BisectBatchOnFunctionError", &[Strictly("a boolean")]),
+        ("Enabled", &[Strictly("a boolean")]),
         ("FilterCriteria", &[Properties(&[
             ("Filters", &[Items(1, 20), Unique, Each(&[Properties(&[
                 ("Pattern", &[Length(0, 4096)]),
             ])])]),
         ])]),
         ("FunctionResponseTypes", &[Items(0, 1), Unique, Each(&[OneOf(&["ReportBatchItemFailures"])])]),
-        ("MaximumBatchingWindowInSeconds", &[Between(0.0, 300.0)]),
-        ("MaximumRecordAgeInSeconds", &[Between(-1.0, 604800.0)]),
-        ("MaximumRetryAttempts", &[Between(-1.0, 10000.0)]),
-        ("ParallelizationFactor", &[Between(1.0, 10.0)]),
+        ("MaximumBatchingWindowInSeconds", &[Strictly("an integer"), Between(0.0, 300.0)]),
+        ("MaximumRecordAgeInSeconds", &[Strictly("an integer"), Between(-1.0, 604800.0)]),
+        ("MaximumRetryAttempts", &[Strictly("an integer"), Between(-1.0, 10000.0)]),
+        ("ParallelizationFactor", &[Strictly("an integer"), Between(1.0, 10.0)]),
         ("StartingPosition", &[Pattern("(LATEST|TRIM_HORIZON|AT_TIMESTAMP)+"), Length(6, 12)]),
-        ("TumblingWindowInSeconds", &[Between(0.0, 900.0)]),
+        ("TumblingWindowInSeconds", &[Strictly("an integer"), Between(0.0, 900.0)]),
     ])]),
     ("SQS", &[Properties(&[
-        ("BatchSize", &[Between(1.0, 10000.0)]),
+        ("BatchSize", &[Strictly("an integer"), Between(1.0, 10000.0)]),
+        ("Enabled", &[Strictly("a boolean")]),
         ("FilterCriteria", &[Properties(&[
             ("Filters", &[Items(1, 20), Unique, Each(&[Properties(&[
                 ("Pattern", &[Length(0, 4096)]),
             ])])]),
         ])]),
         ("FunctionResponseTypes", &[Items(0, 1), Unique, Each(&[OneOf(&["ReportBatchItemFailures"])])]),
-        ("MaximumBatchingWindowInSeconds", &[Between(0.0, 300.0)]),
+        ("MaximumBatchingWindowInSeconds", &[Strictly("an integer"), Between(0.0, 300.0)]),
+    ])]),
+    ("SNS", &[Properties(&[
+        ("Region", &[Strictly("a string")]),
     ])]),
     ("CloudWatchLogs", &[Properties(&[
-        ("FilterPattern", &[Length(0, 1024)]),
+        ("FilterPattern", &[Strictly("a string"), Length(0, 1024)]),
     ])]),
     ("Schedule", &[Properties(&[
-        ("Description", &[Length(0, 512)]),
-        ("Input", &[Length(0, 8192)]),
-        ("Schedule", &[Pattern("^(rate\\(.+\\)|cron\\(.+\\))?$"), Length(0, 256)]),
-        ("State", &[OneOf(&["DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"])]),
+        ("Description", &[Strictly("a string"), Length(0, 512)]),
+        ("Enabled", &[Strictly("a boolean")]),
+        ("Input", &[Strictly("a string"), Length(0, 8192)]),
+        ("Schedule", &[Strictly("a string"), Pattern("^(rate\\(.+\\)|cron\\(.+\\))?$"), Length(0, 256)]),
+        ("State", &[OneOf(&["DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]), Strictly("a string")]),
     ])]),
     ("CloudWatchEvent", &[Properties(&[
-        ("Input", &[Length(0, 8192)]),
-        ("InputPath", &[Length(0, 256)]),
-        ("State", &[OneOf(&["DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"])]),
+        ("Enabled", &[Strictly("a boolean")]),
+        ("Input", &[Strictly("a string"), Length(0, 8192)]),
+        ("InputPath", &[Strictly("a string"), Length(0, 256)]),
+        ("State", &[OneOf(&["DISABLED", "ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"]), Strictly("a string")]),
     ])]),
     ("EventBridgeRule", &[Properties(&[
-        ("Input", &[Length(0, 8192)]),
-        ("InputPath", &[Length(0, 256)]),
+        ("Input", &[Strictly("a string"), Length(0, 8192)]),
+        ("InputPath", &[Strictly("a string"), Length(0, 256)]),
     ])]),
 ];
