@@ -7,7 +7,7 @@ use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Names, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
 };
 use super::table::Table;
-use super::{api_auth, api_definition, api_role, code, combinations, names, reference_kinds as kinds};
+use super::{api_auth, api_definition, api_role, code, combinations, names, reference_kinds as kinds, tags};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -49,7 +49,7 @@ const PROPERTIES: Table = &[
     ("PropagateTags", Boolean),
     ("SecurityPolicy", Text),
     ("StageName", Required(&Text)),
-    ("Tags", Map(&Text)),
+    ("Tags", tags::MAP),
     ("TracingEnabled", Boolean),
     ("Variables", Map(&Text)),
 ];
@@ -99,7 +99,7 @@ const USAGE_PLAN: Table = &[
     ("CreateUsagePlan", Required(&OneOf(&["PER_API", "SHARED", "NONE"]))),
     ("Description", Text),
     ("Quota", Object(QUOTA)),
-    ("Tags", List(&Object(super::tags::TAG))),
+    ("Tags", List(&Object(tags::TAG))),
     ("Throttle", Object(THROTTLE)),
     ("UsagePlanName", Text),
 ];
@@ -137,6 +137,7 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     check_definition(context, node);
     check_stage(context, node);
     check_cors(context, node);
+    check_status_codes(context, node);
     api_auth::check(context, node, api_auth::REST);
     match node.get("EndpointConfiguration") {
         Some(text) if text.as_str().is_some() => {
@@ -190,6 +191,26 @@ pub(super) fn check_stage(context: &mut RuleContext<'_, '_>, node: &Node) {
         let message = format!("`{name}` is not the name of a stage");
         let help = "use letters, digits, `-` and `_`";
         context.within("StageName").refuse(FindingCode::InvalidName, stage.span, message, help);
+    }
+}
+
+fn check_status_codes(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let responses = node.get("GatewayResponses").and_then(Node::as_mapping);
+    let mut context = context.within("GatewayResponses");
+    for (name, entry) in responses.into_iter().flatten() {
+        let Some(code) = entry.value.get("StatusCode").filter(|code| code.intrinsic().is_none()) else { continue };
+        let text = Value::from(code).to_string();
+        let text = text.trim_matches('"');
+        if text.is_empty() || text.len() > 3 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let mut context = context.within(name);
+            let message = format!("`{text}` is not an HTTP status code");
+            context.within("StatusCode").refuse(
+                FindingCode::InvalidValue,
+                code.span,
+                message,
+                "write a number, such as 401",
+            );
+        }
     }
 }
 

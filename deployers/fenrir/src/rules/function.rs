@@ -66,7 +66,7 @@ const PROPERTIES: Table = &[
     ("RuntimeManagementConfig", Object(RUNTIME_MANAGEMENT_CONFIG)),
     ("SnapStart", Object(SNAP_START)),
     ("SourceKMSKeyArn", Names(&kinds::KEY)),
-    ("Tags", Map(&Text)),
+    ("Tags", tags::MAP),
     ("TenancyConfig", Object(TENANCY_CONFIG)),
     ("Timeout", Rule(timeout)),
     ("Tracing", OneOf(&["Active", "PassThrough", "Disabled"])),

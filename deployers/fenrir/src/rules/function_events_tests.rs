@@ -254,6 +254,8 @@ fn batches_fit_the_kind_of_queue() {
         resources["jobs"]["Properties"] = queue.clone();
         resources
     };
+    let short = json!({"VisibilityTimeout": 2});
+    RulesFixture::default().refuses(sqs(&short, json!({})), &format!("{PROPERTIES}.Queue"), FindingCode::InvalidValue);
     let (standard, fifo) = (json!({}), json!({"FifoQueue": true}));
     let window = "MaximumBatchingWindowInSeconds";
     RulesFixture::default().accepts(sqs(&standard, json!({"BatchSize": 1000, window: 1})));

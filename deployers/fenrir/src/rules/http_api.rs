@@ -11,7 +11,9 @@ use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Names, Number, Object, Plain, Refused, Rule, Text,
 };
 use super::table::{Table, walk};
-use super::{api_auth, api_definition, api_role, combinations, implicit_api, local, names, reference_kinds as kinds};
+use super::{
+    api_auth, api_definition, api_role, combinations, implicit_api, local, names, reference_kinds as kinds, tags,
+};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -47,7 +49,7 @@ const PROPERTIES: Table = &[
     ("RouteSettings", Map(&Object(ROUTE_SETTINGS))),
     ("StageName", Text),
     ("StageVariables", Map(&Text)),
-    ("Tags", Map(&Text)),
+    ("Tags", tags::MAP),
 ];
 const AUTH: Table = &[
     ("Authorizers", Map(&Object(AUTHORIZER))),

@@ -243,7 +243,6 @@ fn values_that_sam_reads_are_not_converted() {
     let api = |properties: Value| json!({"x": {"Type": "AWS::Serverless::Api", "Properties": properties}});
     for (resources, path) in [
         (json!({"x": function(json!({"PropagateTags": "true"}))}), "PropagateTags"),
-        (json!({"x": function(json!({"Handler": 5}))}), "Handler"),
         (api(json!({"StageName": 5})), "StageName"),
         (api(json!({"StageName": "live", "TracingEnabled": "true"})), "TracingEnabled"),
         (api(json!({"StageName": "live", "MinimumCompressionSize": "5"})), "MinimumCompressionSize"),

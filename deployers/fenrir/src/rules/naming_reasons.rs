@@ -8,7 +8,6 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "*.Description",
             "*Description",
             "*.Comment",
-            "*.Tags",
             "*.Tags.Key",
             "*.Tags.Value",
             "*TagKeys",
@@ -274,7 +273,8 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
 ];
 
 /// What the rules of properties make sure of: the value …
-pub(super) const RULES: [(&str, &[&str]); 12] = [
+pub(super) const RULES: [(&str, &[&str]); 13] = [
+    ("describes the resource", &["*.Tags"]),
     ("is a number", &["AWS::Serverless::Function.MemorySize", "AWS::Serverless::Function.Timeout"]),
     ("is refused", &["AWS::Serverless::Function.ImageConfig", "AWS::Serverless::Function.ImageUri"]),
     (

@@ -1,9 +1,9 @@
 //! `AWS::Serverless::SimpleTable`.
 
 use super::resource::ResourceType;
-use super::table::Shape::{Boolean, Integer, Map, Names, Object, OneOf, Refused, Required, Text};
+use super::table::Shape::{Boolean, Integer, Names, Object, OneOf, Refused, Required, Text};
 use super::table::Table;
-use super::{names, reference_kinds as kinds};
+use super::{names, reference_kinds as kinds, tags};
 
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Serverless::SimpleTable",
@@ -19,7 +19,7 @@ const PROPERTIES: Table = &[
     ("ProvisionedThroughput", Object(PROVISIONED_THROUGHPUT)),
     ("SSESpecification", Object(SSE_SPECIFICATION)),
     ("TableName", Refused("Fenrir generates the name; remove the property")),
-    ("Tags", Map(&Text)),
+    ("Tags", tags::MAP),
 ];
 const POINT_IN_TIME_RECOVERY_SPECIFICATION: Table =
     &[("PointInTimeRecoveryEnabled", Boolean), ("RecoveryPeriodInDays", Integer)];

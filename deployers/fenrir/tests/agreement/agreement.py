@@ -41,7 +41,7 @@ POLICY = {
     f"template/{name}"
     for name in (
         "not-allowed unknown-type unknown-event unknown-policy not-a-literal not-a-reference wrong-resource-type other-project "
-        "no-authorizer invalid-path missing-section unknown-section anchor other-release not-uploaded foreign-code"
+        "parameter no-authorizer invalid-path missing-section unknown-section anchor other-release not-uploaded foreign-code"
     ).split()
 }
 # The same, of codes that also say what AWS refuses.
@@ -49,6 +49,10 @@ POLICY_MESSAGES = re.compile(
     r"`Role` and `Policies` exclude|should begin with the stack's name|requires `credentials`|is missing$.*(ApiId|RestApiId)|"
     r"`(ApiId|RestApiId|AuthType|SubnetIds|SecurityGroupIds)` is missing|should be a path|is not a valid role name"
 )
+
+
+# Rules of cfn-lint that are warnings of Fenrir: runtimes that Lambda no longer creates functions with. They may exist already.
+WARNINGS = {"E2531", "E2533"}
 
 
 class NoManagedPolicies:
@@ -267,7 +271,7 @@ def linter(template, source):
         matches = cfnlint.api.lint(text, config=cfnlint.config.ManualArgs(regions=["us-east-1"]))
     except Exception as error:
         return {("the template", f"crash of cfn-lint {type(error).__name__}")}
-    faults = [match for match in matches if match.rule.id.startswith("E")]
+    faults = [match for match in matches if match.rule.id.startswith("E") and match.rule.id not in WARNINGS]
     return {(origin(place_of(text, match.linenumber), source), f"{match.rule.id} {match.message}") for match in faults}
 
 

@@ -48,7 +48,7 @@ pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
                 ("MaxAge", &[Between(0.0, 86400.0)]),
             ])]),
         ])]),
-        ("Handler", &[Strictly("a string"), Pattern("^[^\\s]+$"), Length(0, 128)]),
+        ("Handler", &[Pattern("^[^\\s]+$"), Length(0, 128)]),
         ("Layers", &[Items(0, 5), Unique]),
         ("PermissionsBoundary", &[Strictly("a string"), Length(20, 2048)]),
         ("PropagateTags", &[Strictly("a boolean")]),
