@@ -19,6 +19,12 @@ const ONE_TABLE: &str = "ProjectName: org/shop\nConfigName: development\nTransfo
 fn main() {
     let folder = tempfile::tempdir().unwrap();
     let templates = [("one table", ONE_TABLE.to_owned()), ("fifty functions", fifty_functions::template())];
+    // A missing folder would be a finding.
+    for number in 1..=50 {
+        let code = folder.path().join(format!("function{number}"));
+        std::fs::create_dir(&code).unwrap();
+        std::fs::write(code.join("bootstrap"), "").unwrap();
+    }
     let linter = std::env::args().nth(1).filter(|argument| !argument.starts_with("--"));
     for (name, text) in templates {
         let file = folder.path().join("template.yml");

@@ -1,6 +1,6 @@
 //! What a deploy is for: project, config and target account.
 
-use crate::client::ClientDeployer;
+use crate::client::{ClientDeployer, similar_file};
 use bifrost_core::error_code::{Coded, CodedError};
 use bifrost_core::json::{self, ReadError};
 use bifrost_core::release::{AccountId, BucketName, ConfigName, Defaults, Envelope, ProjectName, Region, RootDir};
@@ -33,13 +33,15 @@ pub struct Address {
 #[code(crate = bifrost_core)]
 pub enum AddressError {
     /// The argument is neither a release file nor a project followed by its config.
-    #[error("cannot read {path}: {source}; pass a release file, or a project and its config")]
+    #[error("cannot read {path}: {source}; {}", remedy(similar.as_deref()))]
     #[code("cli/no-release-file", "pass the path of a release file, or a project and its config")]
     Io {
         /// The argument, as a path.
         path: PathBuf,
         /// The error of the operating system.
         source: std::io::Error,
+        /// The file that was probably meant.
+        similar: Option<PathBuf>,
     },
     /// The deployer cannot read the file.
     #[error(transparent)]
@@ -54,6 +56,13 @@ pub enum AddressError {
         /// Where in the file, and what is wrong.
         source: ReadError,
     },
+}
+
+fn remedy(similar: Option<&Path>) -> String {
+    match similar {
+        Some(similar) => format!("did you mean {}?", similar.display()),
+        None => "pass a release file, or a project and its config".to_owned(),
+    }
 }
 
 /// The names in a release. They can be read even if other fields are wrong.
@@ -90,7 +99,8 @@ impl Address {
     /// [`AddressError`], if the file cannot be read or a name is missing or invalid.
     pub fn read_file<D: ClientDeployer>(path: &Path, defaults: &Defaults) -> Result<Self, AddressError> {
         // Checked first, because the argument may be a project whose config was left out.
-        fs::metadata(path).map_err(|source| AddressError::Io { path: path.into(), source })?;
+        let unreadable = |source| AddressError::Io { path: path.into(), source, similar: similar_file(path) };
+        fs::metadata(path).map_err(unreadable)?;
         let release = Value::Object(D::read(path).map_err(AddressError::File)?);
         Self::read(&release, defaults).map_err(|source| AddressError::Field { path: path.into(), source })
     }

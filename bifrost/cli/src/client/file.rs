@@ -78,6 +78,14 @@ pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")))
 }
 
+/// The file that was probably meant by the path of one that does not exist: it has the same name, and another extension, such as
+/// `template.yaml` for `template.yml`.
+#[must_use]
+pub fn similar_file(path: &Path) -> Option<PathBuf> {
+    let others = ["yml", "yaml", "json"].map(|extension| path.with_extension(extension));
+    others.into_iter().find(|other| !path.exists() && other.is_file())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +96,17 @@ mod tests {
         std::fs::write(&file, [b' '; 11]).unwrap();
         assert_eq!(read_at_most(&file, 11).unwrap().len(), 11);
         assert_eq!(read_at_most(&file, 10).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        std::fs::remove_file(&file).unwrap();
+    }
+
+    #[test]
+    fn file_with_another_extension_is_similar() {
+        let file = std::env::temp_dir().join(format!("bifrost-{}-similar.yaml", std::process::id()));
+        let written = file.with_extension("yml");
+        assert_eq!(similar_file(&written), None);
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(similar_file(&written), Some(file.clone()));
+        assert_eq!(similar_file(&file), None, "it exists");
         std::fs::remove_file(&file).unwrap();
     }
 

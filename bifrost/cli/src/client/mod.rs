@@ -42,7 +42,7 @@ pub use deploy_event::{DeployEvent, StepFailure};
 pub use deploy_plan::{Action, DeployPlan, PlanFinding, PlannedChange};
 pub use deployer::ClientDeployer;
 pub use failures::FailedDeploy;
-pub use file::{FileError, read_at_most, read_object};
+pub use file::{FileError, read_at_most, read_object, similar_file};
 pub use follow::Follower;
 pub use halt::{HaltFailure, Halted};
 pub use locks::{FreezeFailure, LockState, RootLock};

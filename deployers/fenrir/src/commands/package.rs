@@ -7,6 +7,7 @@ use crate::prepare::{Opened, artifacts, today};
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
+use std::io::{Write, stderr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -30,8 +31,9 @@ impl CustomCommand<Fenrir> for Package {
                 "Examples:\n  fenrir package\n  fenrir package other.yml --force\n\n\
                  Writes <template>.<function>.zip for each function, beside the template. A\n\
                  Dockerfile beside the template builds all of them. Otherwise\n\
-                 Metadata.BuildMethod of a function selects the build: rust-cargolambda, go or\n\
-                 makefile. A folder without it is zipped unchanged.\n\n\
+                 Metadata.BuildMethod of a function or layer selects the build: python and nodejs\n\
+                 install dependencies; rust-cargolambda, go and makefile compile. A folder\n\
+                 without it is zipped unchanged.\n\n\
                  `fenrir deploy` packages automatically.",
             )
     }
@@ -39,10 +41,7 @@ impl CustomCommand<Fenrir> for Package {
     async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, Fenrir>) -> Result<u8, CommandError> {
         let file = template_file(matches);
         let opened = Opened::open(file)?;
-        let findings = opened.check(today());
-        if findings.refuse() {
-            return Err(opened.refusal(findings).into());
-        }
+        opened.check_and_warn(today())?;
         let mut options = Options { force: matches.get_flag("force"), ..Options::default() };
         if let Some(jobs) = matches.get_one::<NonZeroUsize>("jobs") {
             options.jobs = *jobs;
@@ -59,13 +58,16 @@ impl CustomCommand<Fenrir> for Package {
     }
 }
 
-/// JSON output comes at the end, without progress.
+/// JSON output comes at the end, without progress. Warnings are for people.
 struct NoProgress;
 
 impl Progress for NoProgress {
     fn started(&self, _: &str) {}
     fn finished(&self, _: &str, _: Result<&Packaged, &ArtifactError>, _: Duration) {}
-    fn warn(&self, _: &str) {}
+    fn warn(&self, message: &str) {
+        // The files exist even if standard error is closed.
+        let _ = writeln!(stderr(), "warning: {message}");
+    }
 }
 
 fn object(packaged: &Packaged) -> Value {

@@ -2,6 +2,7 @@
 
 use super::tree::{Entry, TreeError};
 use bifrost::error_code::Coded;
+use std::collections::HashSet;
 use std::io::{Cursor, Write};
 use std::sync::Arc;
 use zip::write::SimpleFileOptions;
@@ -47,12 +48,35 @@ pub enum ArchiveError {
 pub(super) fn pack(entries: &[Entry]) -> Result<Vec<u8>, ArchiveError> {
     check_size(entries.iter().map(|entry| entry.bytes))?;
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    for entry in entries {
-        let content = entry.read().map_err(|error| ArchiveError::Tree(Arc::new(error)))?;
-        writer.start_file(&entry.name, options(entry))?;
-        writer.write_all(&content)?;
+    write(&mut writer, "", entries)?;
+    Ok(writer.finish()?.into_inner())
+}
+
+/// Zips files, and after them those of another zip of ours, all below a folder. A file of the other zip is left out if there is one
+/// of its name.
+pub(super) fn pack_beside(folder: &str, entries: &[Entry], other: &[u8]) -> Result<Vec<u8>, ArchiveError> {
+    let mut other = ZipArchive::new(Cursor::new(other))?;
+    check_size(entries.iter().map(|entry| entry.bytes).chain(sizes(&mut other)?))?;
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    write(&mut writer, folder, entries)?;
+    let names: HashSet<_> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    for index in 0..other.len() {
+        let file = other.by_index_raw(index)?;
+        let name = file.name()?.into_owned();
+        if !names.contains(name.as_str()) {
+            writer.raw_copy_file_rename(file, format!("{folder}{name}"))?;
+        }
     }
     Ok(writer.finish()?.into_inner())
+}
+
+fn write(writer: &mut ZipWriter<Cursor<Vec<u8>>>, folder: &str, entries: &[Entry]) -> Result<(), ArchiveError> {
+    for entry in entries {
+        let content = entry.read().map_err(|error| ArchiveError::Tree(Arc::new(error)))?;
+        writer.start_file(format!("{folder}{}", entry.name), options(entry))?;
+        writer.write_all(&content)?;
+    }
+    Ok(())
 }
 
 /// Without the time and umask of the file.
@@ -68,10 +92,14 @@ fn options(entry: &Entry) -> SimpleFileOptions {
 
 /// Checks an existing zip against the limits of Lambda.
 pub(super) fn check(zip: &[u8]) -> Result<(), ArchiveError> {
-    let mut archive = ZipArchive::new(Cursor::new(zip))?;
+    check_size(sizes(&mut ZipArchive::new(Cursor::new(zip))?)?.into_iter())
+}
+
+/// The sizes of the files, unzipped.
+fn sizes(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<Vec<u64>, ArchiveError> {
     let sizes: Result<Vec<_>, _> =
         (0..archive.len()).map(|index| archive.by_index_raw(index).map(|file| file.size())).collect();
-    check_size(sizes?.into_iter())
+    Ok(sizes?)
 }
 
 fn check_size(sizes: impl Iterator<Item = u64>) -> Result<(), ArchiveError> {

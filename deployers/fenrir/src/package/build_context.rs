@@ -1,14 +1,19 @@
 //! Builds artifacts that are not up to date.
 
 use super::archive::{self, BOOTSTRAP, MAX_BYTES};
+use super::build_method::{EXECUTABLES, Method};
 use super::cache::{self, Cache, Record};
+use super::dependencies::{self, Installer, PackageList, Workspace};
+use super::digests::{Digests, Input, fresh_digest};
 use super::docker::Container;
 use super::error::ArtifactError;
-use super::job::{Job, Method, known_methods};
+use super::inspect;
+use super::job::Job;
 use super::progress::Progress;
 use super::scratch::Scratch;
+use super::secrets;
 use super::template_dir::TemplateDir;
-use super::tree::{self, Digests, Input, Scope, TreeError};
+use super::tree::{self, Entry, Scope, TreeError};
 use super::{Artifact, Kind, Options, Origin, Packaged, builders};
 use bifrost::client::read_at_most;
 use bifrost::release::Sha256;
@@ -27,27 +32,45 @@ pub(super) struct BuildContext<'w> {
     cache: Cache,
     digests: Digests,
     container: Container,
+    installer: Installer,
 }
 
 impl<'w> BuildContext<'w> {
     pub(super) fn open(dir: &'w TemplateDir, options: &'w Options, progress: &'w dyn Progress) -> Self {
         let cache = Cache::load(dir.cache());
-        Self { dir, options, progress, cache, digests: Digests::default(), container: Container::default() }
+        let (digests, container, installer) = (Digests::default(), Container::default(), Installer::default());
+        Self { dir, options, progress, cache, digests, container, installer }
     }
 
     /// Packages an artifact, and reports progress.
     pub(super) fn package(&self, artifact: &Artifact, all: &[Artifact]) -> Result<Packaged, ArtifactError> {
         let since = Instant::now();
         self.progress.started(&artifact.logical_id);
-        let result = Job::of(artifact, all, self.dir).and_then(|job| self.package_job(&job));
+        let result = Job::of(artifact, all, self.dir).and_then(|job| {
+            let packaged = self.package_job(&job)?;
+            self.warn_of_secrets(&job, &packaged.path);
+            Ok(packaged)
+        });
         self.progress.finished(&artifact.logical_id, result.as_ref(), since.elapsed());
         result
     }
 
-    /// Removes the container and image of a Docker build.
+    /// Removes the container and image of a Docker build, and packages that are not used any more.
     pub(super) fn close(&self) {
+        self.installer.close(self.workspace());
         if let Err(error) = self.container.remove(self.dir, &self.options.environment) {
             self.progress.warn(&format!("cannot remove the container and image of the build: {error}"));
+        }
+    }
+
+    /// Warns of secrets in the result of a build. Those in files that are zipped are known without it ([`inspect`]).
+    ///
+    /// [`inspect`]: super::inspect()
+    fn warn_of_secrets(&self, job: &Job<'_>, zip: &Path) {
+        if matches!(job.method, Method::Make | Method::Docker)
+            && let Some(warning) = inspect::of_secrets(&secrets::in_zip(zip), job)
+        {
+            self.progress.warn(&format!("{}: {}; {}", job.artifact.logical_id, warning.message, warning.help));
         }
     }
 
@@ -59,15 +82,16 @@ impl<'w> BuildContext<'w> {
         }
         let inputs = job.inputs(self.dir)?;
         let before = self.inputs_digest(job, &inputs, |input| self.digests.get(input, self.dir))?;
+        let list = self.package_list(job, &inputs)?;
         let output = self.dir.output(&job.artifact.logical_id);
         if let Some(sha256) = self.built_before(job, before, &output) {
             return Ok(packaged(output, sha256, Origin::Cached));
         }
-        let zip = self.build(job, &inputs)?;
+        let zip = self.build(job, &inputs, list)?;
         cache::replace(&output, &zip).map_err(|source| ArtifactError::Write { path: output.clone(), source })?;
         let sha256 = Sha256::of(&zip);
         // If an input changed during the build, it is not known whether the zip contains the change.
-        if self.inputs_digest(job, &inputs, |input| tree::fresh_digest(input, self.dir))? == before {
+        if self.inputs_digest(job, &inputs, |input| fresh_digest(input, self.dir))? == before {
             self.remember(job, Record { inputs: before, output: sha256 });
         }
         Ok(packaged(output, sha256, Origin::Built))
@@ -81,11 +105,12 @@ impl<'w> BuildContext<'w> {
         digest: impl Fn(&Input) -> Result<Sha256, Arc<TreeError>>,
     ) -> Result<Sha256, ArtifactError> {
         let toolchain = builders::toolchain(job, &self.options.environment)?;
+        let installer = self.installer.toolchain(job.method, &self.options.environment)?;
         let mut digests = Vec::new();
         for input in inputs {
             digests.push((self.dir.relative(&input.0), digest(input)?));
         }
-        let all = format!("{FORMAT} {:?} {:?} {toolchain:?} {digests:?}", job.method, job.artifact);
+        let all = format!("{FORMAT} {:?} {:?} {toolchain:?} {installer:?} {digests:?}", job.method, job.artifact);
         Ok(Sha256::of(all.as_bytes()))
     }
 
@@ -106,11 +131,26 @@ impl<'w> BuildContext<'w> {
         }
     }
 
-    fn build(&self, job: &Job<'_>, inputs: &[Input]) -> Result<Vec<u8>, ArtifactError> {
+    /// The packages that an artifact needs, if the build installs any.
+    fn package_list(&self, job: &Job<'_>, inputs: &[Input]) -> Result<Option<PackageList>, ArtifactError> {
+        job.method.installs().then(|| self.installer.list(job, inputs, self.workspace())).transpose()
+    }
+
+    fn workspace(&self) -> Workspace<'_> {
+        let Self { dir, options, progress, cache, digests, .. } = self;
+        Workspace { dir, environment: &options.environment, progress: *progress, cache, digests, force: options.force }
+    }
+
+    fn build(&self, job: &Job<'_>, inputs: &[Input], list: Option<PackageList>) -> Result<Vec<u8>, ArtifactError> {
+        if let Some(list) = list {
+            let packages = self.installer.install(job, &list, self.workspace())?;
+            let code = tree::read(&job.source, Scope::Code, self.dir)?;
+            return Ok(archive::pack_beside(dependencies::prefix(job), &code, &packages)?);
+        }
         let environment = &self.options.environment;
         let scratch = Scratch::new()?;
         let result = match job.method {
-            Method::AsIs | Method::Zip => job.source.clone(),
+            Method::AsIs | Method::Zip | Method::Python { .. } | Method::Node => job.source.clone(),
             Method::Make => builders::make(job, inputs, self.dir, environment, &scratch)?,
             Method::Go => builders::go(job, environment, &scratch)?,
             Method::Cargo => builders::cargo(job, environment, &scratch)?,
@@ -127,20 +167,31 @@ impl<'w> BuildContext<'w> {
 
     fn zipped(&self, job: &Job<'_>, result: &Path) -> Result<Vec<u8>, ArtifactError> {
         let entries = tree::read(result, Scope::Shipped, self.dir)?;
-        let place = || match job.method {
-            Method::Make => format!("ARTIFACTS_DIR of build-{}", job.artifact.logical_id),
-            _ => self.dir.shown(result),
-        };
-        if entries.is_empty() {
-            return Err(ArtifactError::Empty(place()));
+        check_entries(job, result, &entries, self.dir)?;
+        Ok(archive::pack(&entries)?)
+    }
+}
+
+/// Checks that the runtime can start the files, which are in the folder or result of the build.
+pub(super) fn check_entries(
+    job: &Job<'_>,
+    result: &Path,
+    entries: &[Entry],
+    dir: &TemplateDir,
+) -> Result<(), ArtifactError> {
+    let place = || match job.method {
+        Method::Make => format!("ARTIFACTS_DIR of build-{}", job.artifact.logical_id),
+        _ => dir.shown(result),
+    };
+    if entries.is_empty() {
+        return Err(ArtifactError::Empty(place()));
+    }
+    let runtime = job.artifact.runtime.as_ref().filter(|runtime| runtime.starts_with("provided"));
+    match runtime {
+        Some(runtime) if !entries.iter().any(|entry| entry.name == BOOTSTRAP) => {
+            Err(ArtifactError::NoBootstrap { place: place(), runtime: runtime.clone(), known: EXECUTABLES })
         }
-        let runtime = job.artifact.runtime.as_ref().filter(|runtime| runtime.starts_with("provided"));
-        match runtime {
-            Some(runtime) if !entries.iter().any(|entry| entry.name == BOOTSTRAP) => {
-                Err(ArtifactError::NoBootstrap { place: place(), runtime: runtime.clone(), known: known_methods() })
-            }
-            _ => Ok(archive::pack(&entries)?),
-        }
+        _ => Ok(()),
     }
 }
 

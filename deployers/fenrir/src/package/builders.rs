@@ -2,12 +2,14 @@
 
 use super::Architecture;
 use super::archive::BOOTSTRAP;
+use super::build_method::Method;
+use super::digests::Input;
 use super::error::ArtifactError;
-use super::job::{Job, Method};
+use super::job::Job;
 use super::scratch::Scratch;
 use super::template_dir::TemplateDir;
 use super::tool::{Environment, Tool, ToolError};
-use super::tree::{self, Input};
+use super::tree;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -111,7 +113,7 @@ pub(super) fn make(
 }
 
 /// Copies a file or folder to its relative path in the copy.
-fn copy_input((path, scope): &Input, dir: &TemplateDir, copy: &Path) -> Result<(), ArtifactError> {
+pub(super) fn copy_input((path, scope): &Input, dir: &TemplateDir, copy: &Path) -> Result<(), ArtifactError> {
     let base = if path.is_file() { path.parent().unwrap_or(path) } else { path };
     let to = copy.join(dir.relative(base));
     for entry in tree::read(path, *scope, dir)? {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, io, process};
 
-/// The last build of each artifact, in a file beside the template that may be deleted at any time.
+/// The last build of each artifact, and of the packages that artifacts share. It is a file beside the template that may be deleted at
+/// any time.
 #[derive(Debug)]
 pub(super) struct Cache {
     path: PathBuf,
@@ -30,15 +31,24 @@ impl Cache {
         Self { path, records: Mutex::new(records) }
     }
 
-    pub(super) fn get(&self, logical_id: &str) -> Option<Record> {
-        self.lock().get(logical_id).cloned()
+    /// The build of an artifact, or of its packages.
+    pub(super) fn get(&self, name: &str) -> Option<Record> {
+        self.lock().get(name).cloned()
     }
 
     /// Records a build, and writes the cache.
-    pub(super) fn put(&self, logical_id: &str, record: Record) -> io::Result<()> {
+    pub(super) fn put(&self, name: &str, record: Record) -> io::Result<()> {
         let mut records = self.lock();
-        records.insert(logical_id.into(), record);
+        records.insert(name.into(), record);
         replace(&self.path, &serde_json::to_vec_pretty(&*records)?)
+    }
+
+    /// Forgets builds, and writes the cache if there were any.
+    pub(super) fn retain(&self, keep: impl Fn(&str) -> bool) -> io::Result<()> {
+        let mut records = self.lock();
+        let before = records.len();
+        records.retain(|name, _| keep(name));
+        if records.len() == before { Ok(()) } else { replace(&self.path, &serde_json::to_vec_pretty(&*records)?) }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Record>> {

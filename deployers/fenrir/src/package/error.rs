@@ -1,71 +1,12 @@
-//! The errors of packaging.
+//! Why an artifact cannot be packaged.
 
 use super::archive::ArchiveError;
 use super::tool::ToolError;
 use super::tree::TreeError;
-use bifrost::error_code::{Coded, ErrorCode};
-use indexmap::IndexMap;
-use std::fmt;
+use bifrost::error_code::Coded;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Why the artifacts of a template cannot be packaged.
-#[derive(Debug, thiserror::Error, Coded)]
-pub enum PackageError {
-    /// The template's path has no file name, or its folder cannot be read.
-    #[error("invalid path of a template {path}: {source}; pass the path of a template file")]
-    #[code("package/invalid-template-path", "pass the path of a template file in a folder that you can read")]
-    Template {
-        /// The given path.
-        path: PathBuf,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-    /// Some artifacts failed. The others were built.
-    #[error(transparent)]
-    #[code(source)]
-    Artifacts(#[from] PackagingFailures),
-}
-
-/// The artifacts that could not be packaged.
-#[derive(Debug, thiserror::Error)]
-pub struct PackagingFailures {
-    /// In the order of the template. There is at least one.
-    pub failures: Vec<PackagingFailure>,
-    /// The number of all artifacts of the template.
-    pub total: usize,
-}
-
-/// An artifact that could not be packaged.
-#[derive(Debug)]
-pub struct PackagingFailure {
-    /// The logical id.
-    pub logical_id: String,
-    /// The reason.
-    pub error: ArtifactError,
-}
-
-/// A line for each reason: one reason, such as the failed build of the image of all functions, may concern many artifacts.
-impl fmt::Display for PackagingFailures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
-        for PackagingFailure { logical_id, error } in &self.failures {
-            reasons.entry(format!("[{}]: {error}", error.code())).or_default().push(logical_id);
-        }
-        write!(f, "cannot package {} of {} artifacts", self.failures.len(), self.total)?;
-        reasons.iter().try_for_each(|(reason, artifacts)| write!(f, "\n{} {reason}", artifacts.join(", ")))
-    }
-}
-
-/// The code of the first failure.
-impl Coded for PackagingFailures {
-    const CODES: &'static [ErrorCode] = &[];
-
-    fn code(&self) -> &'static str {
-        self.failures.first().map_or("package/no-source", |failure| failure.error.code())
-    }
-}
 
 /// Why an artifact cannot be packaged.
 #[derive(Debug, thiserror::Error, Coded)]
@@ -129,8 +70,104 @@ pub enum ArtifactError {
         /// The known ones.
         known: String,
     },
+    /// SAM has the build method, but Fenrir does not.
+    #[error(
+        "Fenrir does not support SAM's BuildMethod {found:?}; set BuildMethod: makefile, and write a Makefile in the folder of the \
+         code with this line, changed as you need: {line}"
+    )]
+    #[code(
+        "package/build-method-of-sam",
+        "set `BuildMethod: makefile`, and write a Makefile with the line in the message"
+    )]
+    OfSam {
+        /// The value of the property.
+        found: String,
+        /// A rule of a Makefile that does the same.
+        line: String,
+    },
+    /// The build method installs packages for another runtime than the function has.
+    #[error(
+        "BuildMethod {found:?} installs packages for another runtime than Runtime {runtime}; write BuildMethod: {runtime}, or fix \
+         the Runtime"
+    )]
+    #[code("package/other-runtime", "write the runtime of the function in `BuildMethod`")]
+    OtherRuntime {
+        /// The value of the property.
+        found: String,
+        /// The runtime.
+        runtime: String,
+    },
+    /// The build method has no version, and a layer has no runtime.
+    #[error("BuildMethod {found:?} of a layer needs the version of Python; write it, such as python3.13")]
+    #[code("package/no-python-version", "write the version, such as `BuildMethod: python3.13`")]
+    NoVersion {
+        /// The value of the property.
+        found: String,
+    },
+    /// The build method is Python, but the folder has no list of packages.
+    #[error(
+        "{0} has no requirements.txt; add one (uv, Poetry and Pipenv can export it), or remove the BuildMethod if the code needs no \
+         packages"
+    )]
+    #[code("package/no-requirements", "add `requirements.txt` to the folder of the code, or remove the `BuildMethod`")]
+    NoRequirements(String),
+    /// The build method is Node, but the folder has no package.json.
+    #[error("{0} has no package.json; add one, or remove the BuildMethod if the code needs no packages")]
+    #[code("package/no-package-json", "add `package.json` to the folder of the code, or remove the `BuildMethod`")]
+    NoPackageJson(String),
+    /// The build method is Node, but the folder has no lock file, so that each build could install other versions.
+    #[error(
+        "{0} has no package-lock.json; create it with `npm install --package-lock-only` in that folder (for yarn and pnpm, use \
+         BuildMethod: makefile)"
+    )]
+    #[code("package/no-lock-file", "run `npm install --package-lock-only` in the folder of the code")]
+    NoLock(String),
+    /// npm cannot select packages for another system.
+    #[error(
+        "npm {version} is too old: it cannot install packages for Lambda; update it with `npm install --global npm@10`"
+    )]
+    #[code("package/old-npm", "run `npm install --global npm@10`, or install Node 22")]
+    OldNpm {
+        /// The version.
+        version: String,
+    },
+    /// The index has no wheel of a package for the function's Python and architecture.
+    #[error(
+        "{source}\nFenrir installs only wheels for Python 3.{minor} on Linux {machine}. If a package has none, but is pure Python, make a \
+         wheel with `python3 -m pip wheel --no-deps --wheel-dir wheels PACKAGE`, and add `--find-links ../wheels` to \
+         requirements.txt and `wheels` to Metadata.BuildInputs. If it has to be compiled, use BuildMethod: makefile"
+    )]
+    #[code("package/no-wheel", "check the version; make a wheel of the package, or use `BuildMethod: makefile`")]
+    NoWheel {
+        /// The error of pip.
+        source: ToolError,
+        /// The minor version of Python.
+        minor: u8,
+        /// The architecture.
+        machine: &'static str,
+    },
+    /// pip compiled a package for this machine.
+    #[error(
+        "pip compiled {package} for this machine ({tag}), not for Python 3.{minor} on Linux {machine}; use a wheel for Lambda, or \
+         BuildMethod: makefile with a compiler for Lambda"
+    )]
+    #[code("package/for-this-machine", "use a wheel for Lambda, or `BuildMethod: makefile` with a compiler for Lambda")]
+    ForThisMachine {
+        /// Name and version of the package.
+        package: String,
+        /// The platform that it was compiled for.
+        tag: String,
+        /// The minor version of Python.
+        minor: u8,
+        /// The architecture.
+        machine: &'static str,
+    },
+    /// The packages of several artifacts cannot be installed.
+    #[error(transparent)]
+    #[code(source)]
+    Shared(#[from] Arc<ArtifactError>),
     /// `BuildInputs` has no effect on this build method.
-    #[error("BuildInputs is only allowed with BuildMethod makefile, because other builds know their inputs; remove it")]
+    #[error("BuildInputs has no effect on this BuildMethod, because other builds know their inputs; remove it")]
     #[code("package/unused-build-inputs", "remove `BuildInputs`, or set `BuildMethod: makefile`")]
     Inputs,
     /// The folder, or the result of the build, contains no files.
@@ -149,7 +186,7 @@ pub enum ArtifactError {
         /// The runtime.
         runtime: String,
         /// The known build methods.
-        known: String,
+        known: &'static str,
     },
     /// The build method is `makefile`, but the folder has no Makefile.
     #[error("{0} has no Makefile, which BuildMethod makefile requires; add one with the target `build-<logical id>`")]
@@ -182,6 +219,34 @@ pub enum ArtifactError {
         source: ToolError,
         /// The copied paths.
         inputs: String,
+    },
+    /// pip or npm failed, in a copy of the inputs, because the list of packages refers to files.
+    #[error(
+        "{source}\nthe packages were installed in a copy of {inputs}; if the list refers to other files, add them to \
+         Metadata.BuildInputs"
+    )]
+    #[code(source)]
+    InCopy {
+        /// The error of the tool.
+        source: Arc<ToolError>,
+        /// The copied paths.
+        inputs: String,
+    },
+    /// A package is a link to a folder that is not an input.
+    #[error("package {package} is a link to a folder outside of the build; add that folder to Metadata.BuildInputs")]
+    #[code("package/linked-package", "add the folder of the package to `Metadata.BuildInputs`")]
+    Linked {
+        /// The package.
+        package: String,
+    },
+    /// pip installs a package as a link to its folder.
+    #[error(
+        "{package} is installed as a link to its folder, which Lambda does not have; remove `-e` from requirements.txt"
+    )]
+    #[code("package/editable", "remove `-e` from `requirements.txt`")]
+    Editable {
+        /// Name and version of the package.
+        package: String,
     },
     /// The Docker image has no zip of the function, or Docker cannot copy it.
     #[error("{source}\nthe Dockerfile has to create the zip of the function at /{logical_id}.zip")]

@@ -1,33 +1,15 @@
 //! How an artifact is built, and from which inputs.
 
+use super::build_method::Method;
+use super::dependencies::{PACKAGE_JSON, REQUIREMENTS, lock_file};
+use super::digests::Input;
 use super::error::ArtifactError;
 use super::template_dir::TemplateDir;
-use super::tree::{Input, Scope};
+use super::tree::Scope;
 use super::{Artifact, Kind};
 use std::path::PathBuf;
 
 pub(super) const MAKEFILE: &str = "Makefile";
-
-/// The values of `Metadata.BuildMethod`. SAM calls Go `go1.x` for any runtime.
-const BUILD_METHODS: [(&str, Method); 4] =
-    [("go", Method::Go), ("go1.x", Method::Go), ("makefile", Method::Make), ("rust-cargolambda", Method::Cargo)];
-
-/// How an artifact is built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    /// The file is used unchanged.
-    AsIs,
-    /// The folder or file is zipped.
-    Zip,
-    /// With the Makefile in its folder.
-    Make,
-    /// With `go build`.
-    Go,
-    /// With `cargo lambda`.
-    Cargo,
-    /// With the Dockerfile beside the template.
-    Docker,
-}
 
 /// An artifact with its source and build method.
 #[derive(Debug)]
@@ -53,16 +35,16 @@ impl<'a> Job<'a> {
         let method = match artifact.build_method.as_deref() {
             _ if artifact.kind == Kind::Definition || is_file && is_archive => Method::AsIs,
             None => Method::Zip,
-            Some(name) => known(name)?,
+            Some(name) => Method::named(name, artifact)?,
         };
         let wanted = match method {
             Method::AsIs if !is_file => Some("file"),
-            Method::Make | Method::Go | Method::Cargo if is_file => Some("folder, because of its BuildMethod"),
+            method if is_file && method.needs_folder() => Some("folder, because of its BuildMethod"),
             _ => None,
         };
         match wanted {
             Some(wanted) => Err(ArtifactError::WrongKind { property: property(), path: path.into(), wanted }),
-            None if method != Method::Make && !artifact.build_inputs.is_empty() => Err(ArtifactError::Inputs),
+            None if !method.takes_inputs() && !artifact.build_inputs.is_empty() => Err(ArtifactError::Inputs),
             None => Ok(Self { artifact, method, source }),
         }
     }
@@ -73,9 +55,28 @@ impl<'a> Job<'a> {
             Method::AsIs => Ok(Vec::new()),
             Method::Zip => Ok(vec![(self.source.clone(), Scope::Shipped)]),
             Method::Make => self.make_inputs(dir),
+            Method::Python { .. } | Method::Node => self.code_inputs(dir),
             Method::Go | Method::Cargo => Ok(vec![(dir.project(), Scope::Project)]),
             Method::Docker => Ok(vec![(dir.folder.clone(), Scope::Context)]),
         }
+    }
+
+    /// The folder, which has to contain the list of the packages, and what else the list refers to.
+    fn code_inputs(&self, dir: &TemplateDir) -> Result<Vec<Input>, ArtifactError> {
+        let folder = || dir.shown(&self.source);
+        match self.method {
+            Method::Python { .. } if !self.source.join(REQUIREMENTS).is_file() => {
+                return Err(ArtifactError::NoRequirements(folder()));
+            }
+            Method::Node if !self.source.join(PACKAGE_JSON).is_file() => {
+                return Err(ArtifactError::NoPackageJson(folder()));
+            }
+            Method::Node if lock_file(&self.source).is_none() => return Err(ArtifactError::NoLock(folder())),
+            _ => {}
+        }
+        let declared =
+            self.artifact.build_inputs.iter().map(|path| Ok((dir.resolve("BuildInputs", path)?, Scope::Shipped)));
+        std::iter::once(Ok((self.source.clone(), Scope::Code))).chain(declared).collect()
     }
 
     fn make_inputs(&self, dir: &TemplateDir) -> Result<Vec<Input>, ArtifactError> {
@@ -98,18 +99,4 @@ fn check_name(artifact: &Artifact, all: &[Artifact]) -> Result<(), ArtifactError
     }
     let is_duplicate = all.iter().filter(|other| other.logical_id == *id).count() > 1;
     if is_duplicate { Err(ArtifactError::Twice) } else { Ok(()) }
-}
-
-fn known(name: &str) -> Result<Method, ArtifactError> {
-    if let Some((_, method)) = BUILD_METHODS.iter().find(|(known, _)| *known == name) {
-        return Ok(*method);
-    }
-    let distance = |(known, _): &&(&str, Method)| strsim::damerau_levenshtein(known, &name.to_lowercase());
-    let nearest = BUILD_METHODS.iter().min_by_key(distance).map_or("makefile", |(known, _)| known);
-    Err(ArtifactError::Method { found: name.into(), nearest, known: known_methods() })
-}
-
-/// The known build methods, for messages.
-pub(super) fn known_methods() -> String {
-    BUILD_METHODS.map(|(name, _)| name).join(", ")
 }

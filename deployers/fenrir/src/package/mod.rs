@@ -5,9 +5,22 @@
 //! - A `Dockerfile` beside the template: Fenrir builds its image once, and copies `/<function>.zip` of each function out of it.
 //! - `Metadata.BuildMethod: rust-cargolambda`: `cargo lambda build --release`, in the folder of the code.
 //! - `Metadata.BuildMethod: go` (in SAM `go1.x`): `go build`, in the folder of the code.
+//! - `Metadata.BuildMethod: python3.13` (or `python`, for the function's runtime): the folder, with the packages of its
+//!   `requirements.txt`. pip installs wheels for the function's Python and architecture on Amazon Linux, with any Python of this
+//!   machine. A package without a wheel is an error, except one in a folder of the project that needs no compiler.
+//! - `Metadata.BuildMethod: nodejs22.x` (or `nodejs`): the folder, with `node_modules` as `npm ci --omit=dev` installs it from
+//!   `package-lock.json`, for Linux and the function's architecture. npm runs no scripts of packages: they would build for this
+//!   machine, and could do anything on it.
 //! - `Metadata.BuildMethod: makefile`: `make build-<logical id>`, as in SAM: in a copy of the inputs, with the folder for the
 //!   result in `ARTIFACTS_DIR`.
 //! - No `BuildMethod`: Fenrir zips the folder or file. It uses a `.zip` or `.jar`, and the file of a `DefinitionUri`, unchanged.
+//!
+//! Packages are in the root of the zip; in a layer, code and packages are in `python` or `nodejs`, as in SAM. A file of the code
+//! replaces one of a package. `node_modules` and virtual environments in the folder are left out. The same lists give the same zip
+//! on any machine: scripts, which have paths of this machine, are left out, too. A list without versions gives what the index has
+//! when it is installed: write versions, best with hashes (`uv pip compile --generate-hashes`, `pip-compile`), which pip checks.
+//! Settings of pip and npm, such as the index, are those of the user. The build methods of layers name the version of Python;
+//! `Metadata.BuildArchitecture` or the only one of `CompatibleArchitectures` is their architecture.
 //!
 //! # Inputs
 //!
@@ -17,6 +30,10 @@
 //! - `makefile`: the folder of `CodeUri`. If `Metadata.BuildInputs` lists paths (from the template's folder): these and the
 //!   `Makefile`. The build runs in a copy that contains nothing else, so that a missing input fails the build instead of
 //!   leaving it stale.
+//! - `python…`, `nodejs…`: the folder of `CodeUri`, the version of the tool, and its environment variables. Installed packages are
+//!   kept in `.bifrost` by the content of their list, and shared by all functions with that list: a change of the code alone installs
+//!   nothing. A list that refers to files (`-r`, `./shared`, `file:`) is installed with all inputs; name those outside of the folder
+//!   in `Metadata.BuildInputs`.
 //! - `go`, `rust-cargolambda`: the whole repository (the nearest folder with `.git`; otherwise the outermost folder with a
 //!   `Cargo.toml`, `go.mod` or `go.work`; otherwise the template's folder), the compiler's version, and the compiler's
 //!   environment variables. That is more than necessary, but cheap, because these tools build incrementally.
@@ -24,25 +41,34 @@
 //!
 //! Never inputs are packaged zips, `.bifrost`, and (except for Docker) `.git`, `.aws-sam`, `__pycache__` and any folder with a
 //! `CACHEDIR.TAG`, such as Cargo's `target`. Fenrir does not detect changes of the tools and variables that a Makefile uses, of
-//! compiler settings in the home folder, and of images and files that a Dockerfile downloads. After such a change run
+//! settings of compilers, pip and npm in the home folder, and of images and files that a Dockerfile downloads. After such a change run
 //! `fenrir package --force`; Docker may still use images from its cache.
 
 mod archive;
 mod build_context;
+mod build_method;
 mod builders;
 mod cache;
+mod dependencies;
+mod digests;
 mod docker;
 mod error;
+mod failures;
+mod inspect;
 mod job;
+mod not_installed;
 mod parallel;
 mod progress;
 mod scratch;
+mod secrets;
 mod template_dir;
 mod tool;
 mod tree;
 
 pub use archive::ArchiveError;
-pub use error::{ArtifactError, PackageError, PackagingFailure, PackagingFailures};
+pub use error::ArtifactError;
+pub use failures::{PackageError, PackagingFailure, PackagingFailures};
+pub use inspect::{ArtifactWarning, ArtifactWarningKind, inspect};
 pub use progress::{Progress, Terminal};
 pub use tool::{Environment, ToolError};
 pub use tree::TreeError;
@@ -71,7 +97,8 @@ pub struct Artifact {
     pub build_method: Option<String>,
     /// `Metadata.BuildProperties.Binary`: the executable of a Cargo workspace.
     pub binary: Option<String>,
-    /// `Metadata.BuildInputs`: the paths, from the template's folder, that the Makefile reads. If empty, the folder of the source.
+    /// `Metadata.BuildInputs`: the paths, from the template's folder, that the Makefile reads; if empty, the folder of the source.
+    /// With `python…` and `nodejs…`, what the list of packages refers to, beside that folder.
     pub build_inputs: Vec<String>,
 }
 

@@ -1,6 +1,8 @@
 //! The folder of a template, and the files in it.
 
-use super::error::{ArtifactError, PackageError};
+use super::error::ArtifactError;
+use super::failures::PackageError;
+use super::tree::TreeError;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -35,6 +37,11 @@ impl TemplateDir {
         self.folder.join(".bifrost").join("package").join(format!("{}.json", self.template))
     }
 
+    /// The folder of the zips of installed packages.
+    pub(super) fn packages(&self) -> PathBuf {
+        self.folder.join(".bifrost").join("package").join(format!("{}.packages", self.template))
+    }
+
     pub(super) fn dockerfile(&self) -> PathBuf {
         self.folder.join("Dockerfile")
     }
@@ -58,8 +65,11 @@ impl TemplateDir {
         if !stays_inside(Path::new(path)) {
             return Err(outside());
         }
-        let missing = |source| ArtifactError::Missing { property: property.into(), path: path.into(), source };
-        let found = self.folder.join(path).canonicalize().map_err(missing)?;
+        let joined = self.folder.join(path);
+        let found = joined.canonicalize().map_err(|source| match broken_link(&joined, &self.folder) {
+            Some(link) => TreeError::of(link, source).into(),
+            None => ArtifactError::Missing { property: property.into(), path: path.into(), source },
+        })?;
         // A symbolic link may lead out of the folder.
         if found.starts_with(&self.folder) { Ok(found) } else { Err(outside()) }
     }
@@ -83,6 +93,13 @@ impl TemplateDir {
             || self.folder.ancestors().filter(|folder| holds(folder, &["Cargo.toml", "go.mod", "go.work"])).last();
         repository.or_else(outermost).unwrap_or(&self.folder).into()
     }
+}
+
+/// The link in a path below a folder that leads to nothing.
+fn broken_link<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
+    let mut parts: Vec<_> = path.ancestors().take_while(|part| *part != folder).collect();
+    parts.reverse();
+    parts.into_iter().find(|part| part.is_symlink() && !part.exists())
 }
 
 fn stays_inside(path: &Path) -> bool {

@@ -2,13 +2,9 @@
 
 use super::template_dir::TemplateDir;
 use bifrost::error_code::Coded;
-use bifrost::release::Sha256;
-use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use walkdir::{DirEntry, WalkDir};
 
 /// Folders that never contain sources.
@@ -20,14 +16,13 @@ const CACHE_TAG: &str = "CACHEDIR.TAG";
 /// The first bytes of that file, by its specification.
 const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 
-/// The size of the blocks that are hashed.
-const BLOCK_BYTES: u64 = 1024 * 1024;
-
 /// The purpose of reading a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Scope {
     /// To package it, or copy it for a build. Links are followed inside of the folder.
     Shipped,
+    /// The same, without what a developer installed for another machine: `node_modules` and virtual environments of Python.
+    Code,
     /// To detect changes of what a compiler may read. A link is compared by its target path.
     Project,
     /// To detect changes of what a Docker build may read.
@@ -44,7 +39,7 @@ pub(super) struct Entry {
     pub(super) executable: bool,
     pub(super) bytes: u64,
     /// The target path of a link that is not followed.
-    link: Option<PathBuf>,
+    pub(super) link: Option<PathBuf>,
 }
 
 /// Why a folder cannot be packaged.
@@ -58,6 +53,15 @@ pub enum TreeError {
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,
+    },
+    /// A link leads to a file that does not exist.
+    #[error("{link} is a broken link: {target} does not exist; fix or remove the link")]
+    #[code("package/broken-link", "fix the target of the link, or remove the link")]
+    BrokenLink {
+        /// The link.
+        link: PathBuf,
+        /// Where it points to.
+        target: PathBuf,
     },
     /// A link leads out of the folder, so that its target would not be packaged.
     #[error("{0} is a link out of its folder; copy the target into the folder, or remove the link")]
@@ -73,20 +77,49 @@ pub enum TreeError {
     Special(PathBuf),
 }
 
+impl Scope {
+    /// Whether the files are packaged or copied, not only compared.
+    fn is_shipped(self) -> bool {
+        matches!(self, Self::Shipped | Self::Code)
+    }
+}
+
+impl TreeError {
+    /// The error about a path: a broken link looks like a missing file.
+    pub(super) fn of(path: &Path, source: io::Error) -> Self {
+        match fs::read_link(path) {
+            Ok(target) if source.kind() == io::ErrorKind::NotFound => Self::BrokenLink { link: path.into(), target },
+            _ => Self::Io { path: path.into(), source },
+        }
+    }
+}
+
 /// The files of a folder, sorted by name, or a single file.
 pub(super) fn read(root: &Path, scope: Scope, dir: &TemplateDir) -> Result<Vec<Entry>, TreeError> {
+    read_within(root, root, scope, dir)
+}
+
+/// The files of a folder with links to others of the same tree.
+pub(super) fn read_linked(root: &Path, tree: &Path, dir: &TemplateDir) -> Result<Vec<Entry>, TreeError> {
+    read_within(root, tree, Scope::Shipped, dir)
+}
+
+fn read_within(root: &Path, tree: &Path, scope: Scope, dir: &TemplateDir) -> Result<Vec<Entry>, TreeError> {
     let ignored = if scope == Scope::Context { ignored_by_docker(root) } else { Vec::new() };
     let is_excluded = |entry: &DirEntry| match scope {
         Scope::Shipped | Scope::Project => is_never_source(entry),
+        Scope::Code => is_never_source(entry) || is_installed(entry),
         Scope::Context => entry.file_name() == ".bifrost" || ignored.iter().any(|path| path == entry.path()),
     };
     let wanted = |entry: &DirEntry| entry.depth() == 0 || !dir.is_output(entry.path()) && !is_excluded(entry);
-    let walk = WalkDir::new(root).follow_links(scope == Scope::Shipped).into_iter().filter_entry(wanted);
+    let walk = WalkDir::new(root).follow_links(scope.is_shipped()).into_iter().filter_entry(wanted);
     let mut entries = Vec::new();
     for found in walk {
-        let found =
-            found.map_err(|error| TreeError::Io { path: error.path().unwrap_or(root).into(), source: error.into() })?;
-        check_link(&found, root, scope)?;
+        let found = found.map_err(|error| {
+            let path = error.path().unwrap_or(root).to_owned();
+            TreeError::of(&path, error.into())
+        })?;
+        check_link(&found, tree, scope)?;
         entries.extend(Entry::of(&found, root, scope)?);
     }
     entries.sort_by(|left, right| left.name.cmp(&right.name));
@@ -121,12 +154,18 @@ fn ignored_by_docker(root: &Path) -> Vec<PathBuf> {
     lines.map(|line| root.join(line.trim_matches('/'))).filter(|path| !is_read(path)).collect()
 }
 
-fn check_link(found: &DirEntry, root: &Path, scope: Scope) -> Result<(), TreeError> {
-    if scope != Scope::Shipped || !found.path_is_symlink() || found.depth() == 0 {
+/// Whether a folder was installed by a developer.
+fn is_installed(entry: &DirEntry) -> bool {
+    let is_environment = || entry.path().join("pyvenv.cfg").is_file();
+    entry.file_type().is_dir() && (entry.file_name() == "node_modules" || is_environment())
+}
+
+fn check_link(found: &DirEntry, tree: &Path, scope: Scope) -> Result<(), TreeError> {
+    if !scope.is_shipped() || !found.path_is_symlink() || found.depth() == 0 {
         return Ok(());
     }
-    let unreadable = |source| TreeError::Io { path: found.path().into(), source };
-    let inside = found.path().canonicalize().map_err(unreadable)?.starts_with(root.canonicalize().map_err(unreadable)?);
+    let unreadable = |source| TreeError::of(found.path(), source);
+    let inside = found.path().canonicalize().map_err(unreadable)?.starts_with(tree.canonicalize().map_err(unreadable)?);
     if inside { Ok(()) } else { Err(TreeError::LinkOut(found.path().into())) }
 }
 
@@ -136,7 +175,7 @@ impl Entry {
         let path = found.path();
         let kind = found.file_type();
         if !kind.is_file() && !kind.is_symlink() {
-            let is_refused = !kind.is_dir() && scope == Scope::Shipped;
+            let is_refused = !kind.is_dir() && scope.is_shipped();
             return if is_refused { Err(TreeError::Special(path.into())) } else { Ok(None) };
         }
         let unreadable = |source| TreeError::Io { path: path.into(), source };
@@ -152,36 +191,6 @@ impl Entry {
     pub(super) fn read(&self) -> Result<Vec<u8>, TreeError> {
         fs::read(&self.path).map_err(|source| TreeError::Io { path: self.path.clone(), source })
     }
-
-    /// A digest of the content, or of the target path of a link. Computed from digests of blocks, because a file may not fit into
-    /// memory.
-    fn digest(&self) -> Result<Sha256, TreeError> {
-        if let Some(link) = &self.link {
-            return Ok(Sha256::of(link.as_os_str().as_encoded_bytes()));
-        }
-        let blocks = || -> io::Result<String> {
-            let mut file = File::open(&self.path)?;
-            let mut digests = String::new();
-            let mut block = Vec::new();
-            while file.by_ref().take(BLOCK_BYTES).read_to_end(&mut block)? > 0 {
-                digests += &Sha256::of(&block).to_string();
-                block.clear();
-            }
-            Ok(digests)
-        };
-        let digests = blocks().map_err(|source| TreeError::Io { path: self.path.clone(), source })?;
-        Ok(Sha256::of(digests.as_bytes()))
-    }
-}
-
-/// A digest of files: of their names, whether they are executable, and their contents.
-pub(super) fn digest(entries: &[Entry]) -> Result<Sha256, TreeError> {
-    let mut text = String::new();
-    for entry in entries {
-        // Quoted, because a name may contain a newline. Writing to a `String` does not fail.
-        let _ = writeln!(text, "{:?} {} {} {}", entry.name, entry.executable, entry.link.is_some(), entry.digest()?);
-    }
-    Ok(Sha256::of(text.as_bytes()))
 }
 
 #[cfg(unix)]
@@ -195,85 +204,9 @@ fn is_executable(_: &fs::Metadata) -> bool {
     false
 }
 
-/// An input of a build, and the purpose of reading it.
-pub(super) type Input = (PathBuf, Scope);
-
-type Digest = Result<Sha256, Arc<TreeError>>;
-
-/// Digests by input: many artifacts share a folder.
-#[derive(Debug, Default)]
-pub(super) struct Digests(Mutex<HashMap<Input, Arc<OnceLock<Digest>>>>);
-
-impl Digests {
-    /// The digest of an input at the first call.
-    pub(super) fn get(&self, input: &Input, dir: &TemplateDir) -> Digest {
-        let once = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(input.clone()).or_default());
-        once.get_or_init(|| fresh_digest(input, dir)).clone()
-    }
-}
-
-/// The digest of an input now.
-pub(super) fn fresh_digest((path, scope): &Input, dir: &TemplateDir) -> Digest {
-    let entries = read(path, *scope, dir)?;
-    Ok(digest(&entries)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn compared(folder: &Path, scope: Scope) -> Sha256 {
-        let dir = TemplateDir::of(&folder.join("template.yml")).unwrap();
-        digest(&read(&dir.folder, scope, &dir).unwrap()).unwrap()
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn link_of_a_project_is_compared_by_its_target() {
-        use std::os::unix::fs::symlink;
-        let folder = tempfile::tempdir().unwrap();
-        let link = folder.path().join("link");
-        symlink("/nowhere", &link).unwrap();
-        let before = compared(folder.path(), Scope::Project);
-        fs::remove_file(&link).unwrap();
-        symlink("/elsewhere", &link).unwrap();
-        assert_ne!(compared(folder.path(), Scope::Project), before);
-        fs::remove_file(&link).unwrap();
-        fs::write(&link, "/nowhere").unwrap();
-        assert_ne!(compared(folder.path(), Scope::Project), before, "a file is not a link");
-    }
-
-    #[test]
-    fn names_and_contents_are_not_confused() {
-        let digest_of = |files: &[(&str, &str)]| {
-            let folder = tempfile::tempdir().unwrap();
-            for (name, content) in files {
-                fs::write(folder.path().join(name), content).unwrap();
-            }
-            compared(folder.path(), Scope::Shipped)
-        };
-        let different = [
-            digest_of(&[("a", "b")]),
-            digest_of(&[("ab", "")]),
-            digest_of(&[("a", ""), ("b", "")]),
-            digest_of(&[("a\nb", "")]),
-            digest_of(&[]),
-        ];
-        let unique: std::collections::BTreeSet<_> = different.iter().collect();
-        assert_eq!(unique.len(), different.len());
-    }
-
-    #[test]
-    fn last_block_of_a_file_is_compared() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut content = vec![0; 1024 * 1024 + 1];
-        let mut compare = |last| {
-            *content.last_mut().unwrap() = last;
-            fs::write(folder.path().join("large"), &content).unwrap();
-            compared(folder.path(), Scope::Shipped)
-        };
-        assert_ne!(compare(0), compare(1));
-    }
 
     #[cfg(unix)]
     #[test]

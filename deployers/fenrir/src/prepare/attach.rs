@@ -7,7 +7,7 @@ use crate::package::{
 };
 use crate::resolve::TEMPLATE_FILE;
 use crate::rules::{CodeReference, code_references};
-use crate::template::{Node, ReportStyle};
+use crate::template::Node;
 use bifrost::client::{Attachment, Body, ReusableFiles};
 use bifrost::cloud::Encryption;
 use bifrost::error_code::Coded;
@@ -60,7 +60,8 @@ pub fn attach(
     release: &mut Map<String, Value>,
     earlier: &ReusableFiles,
 ) -> Result<Vec<Attachment>, AttachError> {
-    let opened = checked(file, day(release))?;
+    let opened = Opened::open(file)?;
+    opened.check_and_warn(day(release))?;
     release.insert("template".into(), Value::from(&opened.node));
     let artifacts = artifacts(&opened.node);
     let packaged = package::run(file, &artifacts, &Options::default(), &BuildLog)?;
@@ -80,17 +81,6 @@ fn day(release: &Map<String, Value>) -> NaiveDate {
     let time = release.get("created_at").and_then(Value::as_str);
     let time = time.and_then(|time| DateTime::parse_from_rfc3339(time).ok());
     time.map_or_else(today, |time| time.to_utc().date_naive())
-}
-
-fn checked(file: &Path, today: NaiveDate) -> Result<Opened, AttachError> {
-    let opened = Opened::open(file)?;
-    let findings = opened.check(today);
-    if findings.refuse() {
-        return Err(opened.refusal(findings).into());
-    }
-    // Warnings that nobody reads do not stop the deploy.
-    let _ = stderr().write_all(opened.text().report(&findings, ReportStyle::of_stderr()).as_bytes());
-    Ok(opened)
 }
 
 /// Prints what was built on standard error, because standard output is for the deploy.

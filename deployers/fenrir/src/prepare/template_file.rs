@@ -1,5 +1,6 @@
 //! Template files that were read, with their text for reports.
 
+use super::local_files;
 use crate::Fenrir;
 use crate::resolve::resolve;
 use crate::rules::{self, Answers, Facts, Header, HeaderParts};
@@ -11,6 +12,7 @@ use bifrost::release::{AccountId, BucketName, ConfigName, InvalidName, ProjectNa
 use chrono::{NaiveDate, Utc};
 use serde_json::{Map, Value};
 use std::fmt;
+use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 
 /// A template file that was read.
@@ -84,7 +86,8 @@ impl Opened {
         &self.file
     }
 
-    /// The findings of all rules that need no look-up in AWS, and the warnings about values, for a release of that day.
+    /// The findings of all rules that need no look-up in AWS, those about the files that the template refers to, and the warnings
+    /// about values, for a release of that day.
     #[must_use]
     pub fn check(&self, today: NaiveDate) -> Findings {
         let (parts, mut findings) = rules::header_parts(&self.node);
@@ -95,15 +98,31 @@ impl Opened {
             }
             Err(invalid) => findings.extend(not_checked(&invalid)),
         }
-        self.with_warnings(findings)
+        self.with_local_findings(findings)
     }
 
-    /// Adds the warnings about values that have no other finding.
-    fn with_warnings(&self, mut findings: Findings) -> Findings {
-        let warnings = template::warnings(&self.text, &self.node);
-        for warning in warnings.all() {
-            if findings.all().iter().all(|finding| finding.span != warning.span) {
-                findings.push(warning.clone());
+    /// The findings of [`check`](Self::check), if none of them is an error. Prints the warnings on standard error.
+    ///
+    /// # Errors
+    /// All findings, if any is an error.
+    pub fn check_and_warn(&self, today: NaiveDate) -> Result<(), TemplateFileError> {
+        let findings = self.check(today);
+        if findings.refuse() {
+            return Err(self.refusal(findings));
+        }
+        // Warnings that nobody reads do not stop the command.
+        let _ = stderr().write_all(self.text.report(&findings, ReportStyle::of_stderr()).as_bytes());
+        Ok(())
+    }
+
+    /// Adds the findings about files, and the warnings about values, where there is no other finding.
+    fn with_local_findings(&self, mut findings: Findings) -> Findings {
+        let known: Vec<_> = findings.all().iter().map(|finding| finding.span).collect();
+        let mut others = local_files::check(&self.file, &self.node);
+        others.extend(template::warnings(&self.text, &self.node));
+        for other in others.all() {
+            if !known.contains(&other.span) {
+                findings.push(other.clone());
             }
         }
         findings
@@ -133,7 +152,7 @@ impl Opened {
         let Address { account, region, bucket, project, config } = &address;
         let facts = Facts { project, config, account, region, bucket, files: None, today };
         let ports = client.context(&address).await?.ports;
-        Ok(self.with_warnings(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings))
+        Ok(self.with_local_findings(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings))
     }
 
     /// The project, config, account and region that the template is deployed to.

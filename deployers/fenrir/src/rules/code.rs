@@ -22,8 +22,10 @@ pub struct CodeReference {
     pub span: Option<Span>,
     /// The runtime of a function, such as `provided.al2023`.
     pub runtime: Option<String>,
-    /// The architecture of a function: `x86_64` or `arm64`.
+    /// The architecture of a function, or the only one of a layer: `x86_64` or `arm64`.
     pub architecture: Option<String>,
+    /// Whether a function has layers, which may contain its packages.
+    pub has_layers: bool,
     /// `Metadata.BuildMethod`.
     pub build_method: Option<String>,
     /// `Metadata.BuildProperties.Binary`: the executable of a Cargo workspace.
@@ -54,14 +56,18 @@ fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {
     let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
     let metadata = |name| resource.get("Metadata").and_then(|metadata| metadata.get(name));
     let inputs = metadata("BuildInputs").and_then(Node::as_sequence).into_iter().flatten();
-    let architectures = properties.get("Architectures").and_then(Node::as_sequence);
+    let architectures = properties.get("Architectures").or_else(|| properties.get("CompatibleArchitectures"));
+    let only = architectures.and_then(Node::as_sequence).filter(|several| several.len() == 1);
+    // As in SAM, only for layers: those of both architectures are built for one of them.
+    let of_build = metadata("BuildArchitecture").filter(|_| *property == "ContentUri");
     Some(CodeReference {
         logical_id: logical_id.to_owned(),
         property,
         path: path.to_owned(),
         span: uri.span,
         runtime: text(properties.get("Runtime")),
-        architecture: text(architectures.and_then(<[Node]>::first)),
+        architecture: text(of_build.or_else(|| only?.first())),
+        has_layers: properties.get("Layers").is_some(),
         build_method: text(metadata("BuildMethod")),
         binary: text(metadata("BuildProperties").and_then(|properties| properties.get("Binary"))),
         build_inputs: inputs.filter_map(|path| text(Some(path))).collect(),
@@ -215,7 +221,15 @@ mod tests {
                     "Properties": {"Architectures": ["arm64"]},
                     "Metadata": {"BuildMethod": "rust-cargolambda"},
                 },
-                "shared": {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "layer"}},
+                "shared": {
+                    "Type": "AWS::Serverless::LayerVersion",
+                    "Properties": {"ContentUri": "layer", "CompatibleArchitectures": ["arm64"]},
+                },
+                "both": {
+                    "Type": "AWS::Serverless::LayerVersion",
+                    "Properties": {"ContentUri": "layer", "CompatibleArchitectures": ["x86_64", "arm64"]},
+                    "Metadata": {"BuildMethod": "python3.13", "BuildArchitecture": "arm64"},
+                },
                 "api": {"Type": "AWS::Serverless::Api", "Properties": {"DefinitionUri": "api.yml"}},
                 "done": {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "s3://bucket/key"}},
                 "odd": 3,
@@ -223,9 +237,14 @@ mod tests {
         });
         let references = code_references(&(&template).into());
         let found: Vec<_> = references.iter().map(|code| (&*code.logical_id, code.property, &*code.path)).collect();
-        let expected =
-            [("hello", "CodeUri", "src"), ("shared", "ContentUri", "layer"), ("api", "DefinitionUri", "api.yml")];
+        let expected = [
+            ("hello", "CodeUri", "src"),
+            ("shared", "ContentUri", "layer"),
+            ("both", "ContentUri", "layer"),
+            ("api", "DefinitionUri", "api.yml"),
+        ];
         assert_eq!(found, expected);
+        assert!(references[1..3].iter().all(|layer| layer.architecture.as_deref() == Some("arm64")));
         let hello = &references[0];
         assert_eq!(hello.runtime.as_deref(), Some("provided.al2023"));
         assert_eq!(hello.architecture.as_deref(), Some("arm64"));

@@ -125,6 +125,24 @@ pub enum FindingCode {
     /// The value is not a path inside of the template's folder.
     #[code("template/invalid-path", "write a path relative to the template's folder, without `..`")]
     InvalidPath,
+    /// The file or folder of the code does not exist, or is a folder instead of a file or the other way round.
+    #[code("template/missing-code", "fix the path, which starts at the template's folder; or build the file first")]
+    MissingCode,
+    /// Fenrir does not have the `BuildMethod`, or it does not fit the runtime.
+    #[code("template/build-method", "set the build method that the finding names")]
+    BuildMethod,
+    /// The code cannot be packaged: a file that the build needs is missing, or a link leads nowhere.
+    #[code("template/not-packaged", "do what the finding proposes")]
+    NotPackaged,
+    /// The zip would contain a list of packages, but not the packages.
+    #[code("template/not-installed", "set the `BuildMethod` that the finding names, which installs the packages")]
+    NotInstalled,
+    /// A list of packages leaves a version open, so that it depends on the time which one is installed.
+    #[code("template/not-pinned", "write the versions of all packages, best with their hashes")]
+    NotPinned,
+    /// The zip would contain a file with secrets.
+    #[code("template/secret-file", "move the file out of the folder of the code")]
+    SecretFile,
     /// The template refers to code that the release does not list with its hash.
     #[code("template/not-uploaded", "deploy with `fenrir deploy`, which uploads the code and lists its hash")]
     NotUploaded,

@@ -1,6 +1,7 @@
 //! The file of a template.
 
 use super::Span;
+use bifrost::client::similar_file;
 use bifrost::error_code::Coded;
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,13 +21,15 @@ pub struct Source {
 #[derive(Debug, thiserror::Error, Coded)]
 pub enum OpenError {
     /// The template file cannot be read.
-    #[error("cannot read template {}: {source}", path.display())]
+    #[error("cannot read template {}: {source}{}", path.display(), proposal(similar.as_deref()))]
     #[code("template/unreadable", "check the path and the permissions of the file")]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// The error of the operating system.
         source: io::Error,
+        /// The file that was probably meant.
+        similar: Option<PathBuf>,
     },
     /// The template file is larger than CloudFormation accepts.
     #[error("template {} is larger than {MAX_BYTES} bytes, the limit of CloudFormation; split the project", path.display())]
@@ -60,7 +63,8 @@ impl Source {
     /// # Errors
     /// The file cannot be read, is too large or is not UTF-8.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let bytes = first_bytes(path).map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })?;
+        let unreadable = |source| OpenError::Unreadable { path: path.to_owned(), source, similar: similar_file(path) };
+        let bytes = first_bytes(path).map_err(unreadable)?;
         if bytes.len() > MAX_BYTES {
             return Err(OpenError::TooLarge { path: path.to_owned() });
         }
@@ -90,6 +94,10 @@ impl Source {
     pub fn position(&self, span: Span) -> (usize, usize) {
         position(self.text.get(..span.start).unwrap_or_default())
     }
+}
+
+fn proposal(similar: Option<&Path>) -> String {
+    similar.map_or_else(String::new, |similar| format!("; did you mean {}?", similar.display()))
 }
 
 /// Reads a file up to one byte more than a template may have.

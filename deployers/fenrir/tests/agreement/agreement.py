@@ -41,7 +41,8 @@ POLICY = {
     f"template/{name}"
     for name in (
         "not-allowed unknown-type unknown-event unknown-policy not-a-literal not-a-reference wrong-resource-type other-project "
-        "parameter no-authorizer invalid-path missing-section unknown-section anchor other-release not-uploaded foreign-code"
+        "parameter no-authorizer invalid-path missing-section unknown-section anchor other-release not-uploaded foreign-code "
+        "missing-code build-method not-packaged"
     ).split()
 }
 # The same, of codes that also say what AWS refuses.

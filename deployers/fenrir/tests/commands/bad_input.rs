@@ -75,8 +75,11 @@ fn missing_zip_is_named_with_its_function() {
     let objects = application.objects();
     application.template("template.yml", &[("CodeUri: src", "CodeUri: code.zip")]);
     let complaint = application.complaint("deploy --local");
-    assert_eq!(error_code(&complaint), "package/missing-source", "{complaint}");
-    assert!(complaint.contains("\nhello [package/missing-source]: ") && complaint.contains("code.zip"), "{complaint}");
+    assert_eq!(error_code(&complaint), "template/missing-code", "{complaint}");
+    assert!(
+        complaint.contains(": Resources.hello.Properties.CodeUri: ") && complaint.contains("code.zip"),
+        "{complaint}"
+    );
     assert_eq!(application.objects(), objects, "nothing was uploaded");
 }
 

@@ -12,6 +12,7 @@ mod fixture;
 mod halting;
 mod history;
 mod large;
+mod local_files;
 mod locked;
 mod output;
 mod packaging;

@@ -38,10 +38,12 @@ fn text_output_is_one_line_a_function() {
 #[test]
 fn unbuildable_template_is_refused() {
     let application = Application::new("package-refused");
-    application.template("gone.yml", &[("CodeUri: src", "CodeUri: gone")]);
-    let complaint = application.complaint("package gone.yml");
-    assert_eq!(error_code(&complaint), "package/missing-source", "{complaint}");
-    assert!(complaint.contains("\nhello [package/missing-source]: "), "{complaint}");
+    let built = "    Metadata: {BuildMethod: makefile}\n    Properties:\n      CodeUri: src\n";
+    application.template("fails.yml", &[("    Properties:\n      CodeUri: src\n", built)]);
+    application.write("src/Makefile", "build-hello:\n\tfalse\n");
+    let complaint = application.complaint("package fails.yml");
+    assert_eq!(error_code(&complaint), "package/tool-failed", "{complaint}");
+    assert!(complaint.contains("\nhello [package/tool-failed]: "), "{complaint}");
     application.template("bad.yml", &[("Handler:", "Handlr:")]);
     let complaint = application.complaint("package bad.yml");
     assert!(error_code(&complaint).starts_with("template/") && complaint.contains("\n\n  x "), "{complaint}");

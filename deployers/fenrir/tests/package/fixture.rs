@@ -122,8 +122,7 @@ pub fn built_by(build_method: &str, logical_id: &str, source: &str) -> Artifact 
 
 /// Names and contents of a zip, in its order.
 pub fn content(zip: &Path) -> Vec<(String, String)> {
-    let zip = fs::read(zip).unwrap();
-    let mut archive = ZipArchive::new(Cursor::new(zip)).unwrap();
+    let mut archive = archive(zip);
     (0..archive.len())
         .map(|index| {
             let mut file = archive.by_index(index).unwrap();
@@ -134,7 +133,12 @@ pub fn content(zip: &Path) -> Vec<(String, String)> {
 }
 
 pub fn names(zip: &Path) -> Vec<String> {
-    content(zip).into_iter().map(|(name, _)| name).collect()
+    let mut archive = archive(zip);
+    (0..archive.len()).map(|index| archive.by_index_raw(index).unwrap().name().unwrap().into_owned()).collect()
+}
+
+fn archive(zip: &Path) -> ZipArchive<Cursor<Vec<u8>>> {
+    ZipArchive::new(Cursor::new(fs::read(zip).unwrap())).unwrap()
 }
 
 /// The SHA-256 of a file.

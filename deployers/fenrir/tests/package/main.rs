@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod compilers;
+mod dependencies;
 mod docker;
 mod fixture;
+mod installers;
 mod makefiles;
 mod refusals;
 mod unchanged;
