@@ -152,6 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn period_is_short_or_in_minutes() {
+        let with = |period: u64| {
+            alarm(&json!({"MetricName": "Errors", "ComparisonOperator": "LessThanThreshold", "Period": period}))
+        };
+        [10, 20, 30, 60, 3600].map(|period| RulesFixture::default().accepts(with(period)));
+        for period in [0, 1, 45, 90] {
+            RulesFixture::default().refuses(with(period), "errors.Properties.Period", FindingCode::InvalidValue);
+        }
+    }
+
+    #[test]
     fn expression_calls_no_function() {
         let with = |expression: Value| alarm(&json!({"Metrics": [{"Id": "a", "Expression": expression}]}));
         RulesFixture::default().accepts(with(json!("SUM(METRICS())")));

@@ -42,7 +42,7 @@ const PROPERTIES: Table = &[
     ("MethodSettings", List(&Object(METHOD_SETTING))),
     ("MinimumCompressionSize", Integer),
     ("Mode", Text),
-    ("Models", Map(&Any)),
+    ("Models", Map(&Map(&Any))),
     ("Name", Refused("Fenrir generates the name; remove the property")),
     ("OpenApiVersion", Text),
     ("Policy", Any),
@@ -138,6 +138,8 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     check_stage(context, node);
     check_cors(context, node);
     check_status_codes(context, node);
+    check_models(context, node);
+    api_definition::require_version(context, node);
     api_auth::check(context, node, api_auth::REST);
     match node.get("EndpointConfiguration") {
         Some(text) if text.as_str().is_some() => {
@@ -191,6 +193,18 @@ pub(super) fn check_stage(context: &mut RuleContext<'_, '_>, node: &Node) {
         let message = format!("`{name}` is not the name of a stage");
         let help = "use letters, digits, `-` and `_`";
         context.within("StageName").refuse(FindingCode::InvalidName, stage.span, message, help);
+    }
+}
+
+/// SAM reads the type of each model.
+fn check_models(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let models = node.get("Models").and_then(Node::as_mapping).into_iter().flatten();
+    for (name, entry) in models.filter(|(_, entry)| entry.value.as_mapping().is_some()) {
+        if entry.value.get("type").and_then(Node::as_str).is_none_or(str::is_empty) {
+            let mut context = context.within("Models");
+            let context = &mut context.within(name);
+            context.refuse(FindingCode::MissingProperty, entry.value.span, "`type` is missing", "add `type: object`");
+        }
     }
 }
 
@@ -280,6 +294,58 @@ mod tests {
         fixture.refuses(api(json!({"Name": "x"})), "api.Properties.Name", FindingCode::NotAllowed);
         let without_stage = json!({"api": {"Type": "AWS::Serverless::Api"}});
         fixture.refuses(without_stage, "api.Properties", FindingCode::MissingProperty);
+    }
+
+    #[test]
+    fn both_spellings_of_endpoints_are_taken_once() {
+        let endpoints = json!(["vpce-0a1b2c3d"]);
+        for name in ["VPCEndpointIds", "VpcEndpointIds"] {
+            let one = api(json!({"EndpointConfiguration": {"Type": "PRIVATE", name: endpoints}}));
+            assert!(!RulesFixture::default().needs(one).is_empty(), "{name}");
+        }
+        let both = json!({"Type": "PRIVATE", "VPCEndpointIds": endpoints, "VpcEndpointIds": endpoints});
+        let path = "api.Properties.EndpointConfiguration.VpcEndpointIds";
+        RulesFixture::default().refuses(api(json!({"EndpointConfiguration": both})), path, FindingCode::Conflict);
+    }
+
+    #[test]
+    fn what_sam_writes_into_a_definition_needs_one() {
+        let fixture = RulesFixture::default();
+        for name in ["Auth", "Cors", "Models", "GatewayResponses"] {
+            let path = format!("api.Properties.{name}");
+            fixture.refuses(api(json!({"DefinitionUri": "api.yml", name: {}})), &path, FindingCode::Conflict);
+        }
+        let body = |body: Value| api(json!({"DefinitionBody": body, "Cors": "'*'"}));
+        for known in [json!({"openapi": "3.0.1", "paths": {}}), json!({"swagger": "2.0", "paths": {}})] {
+            fixture.accepts(body(known));
+        }
+        for unknown in [json!({"openapi": "2.0", "paths": {}}), json!({"openapi": "3.0.1"}), json!({"paths": {}})] {
+            fixture.refuses(body(unknown), "api.Properties.DefinitionBody", FindingCode::MissingProperty);
+        }
+    }
+
+    #[test]
+    fn values_that_sam_or_a_browser_refuses_are_refused() {
+        for (properties, path, code) in [
+            (json!({"OpenApiVersion": "4.0"}), "OpenApiVersion", FindingCode::InvalidValue),
+            (json!({"Cors": {"AllowCredentials": true}}), "Cors", FindingCode::Conflict),
+            (json!({"Cors": {"AllowCredentials": true, "AllowOrigin": "'*'"}}), "Cors", FindingCode::Conflict),
+            (json!({"Models": {"Pet": {"properties": {}}}}), "Models.Pet", FindingCode::MissingProperty),
+            (json!({"Models": {"Pet": "object"}}), "Models.Pet", FindingCode::WrongType),
+            (
+                json!({"GatewayResponses": {"DEFAULT_4XX": {"StatusCode": "4xx"}}}),
+                "GatewayResponses.DEFAULT_4XX.StatusCode",
+                FindingCode::InvalidValue,
+            ),
+        ] {
+            RulesFixture::default().refuses(api(properties), &format!("api.Properties.{path}"), code);
+        }
+        RulesFixture::default().accepts(api(json!({
+            "OpenApiVersion": "3.0.1", "Cors": {"AllowHeaders": "'X-Shop'"}, "Models": {"Pet": {"type": "object"}},
+            "GatewayResponses": {"DEFAULT_4XX": {"StatusCode": 401}},
+        })));
+        let stage = json!({"api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "my stage"}}});
+        RulesFixture::default().refuses(stage, "api.Properties.StageName", FindingCode::InvalidName);
     }
 
     #[test]

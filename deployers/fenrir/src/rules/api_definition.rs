@@ -34,6 +34,24 @@ pub(super) fn definition(context: &mut RuleContext<'_, '_>, node: &Node) -> Valu
     walk(context, node, false)
 }
 
+/// What SAM writes into a definition, which it has to know the version of for that.
+const WRITTEN: [&str; 6] = ["Auth", "Cors", "CorsConfiguration", "GatewayResponses", "MergeDefinitions", "Models"];
+
+/// Refuses a `DefinitionBody` that SAM cannot write into.
+pub(super) fn require_version(context: &mut RuleContext<'_, '_>, api: &Node) {
+    let Some(body) = api.get("DefinitionBody").filter(|body| body.as_mapping().is_some()) else { return };
+    let Some(written) = WRITTEN.iter().find(|name| api.get(name).is_some()) else { return };
+    let version = |name| body.get(name).and_then(Node::as_str).unwrap_or_default();
+    let is_rest = context.check.type_of(context.logical_id()) == Some("AWS::Serverless::Api");
+    let has_version = version("openapi").starts_with("3.") || is_rest && !version("swagger").is_empty();
+    if !has_version || body.get("paths").and_then(Node::as_mapping).is_none() {
+        let message =
+            format!("SAM cannot write `{written}` into a definition without a version of OpenAPI and `paths`");
+        let help = "add `openapi: 3.0.1` and `paths`";
+        context.within("DefinitionBody").refuse(FindingCode::MissingProperty, body.span, message, help);
+    }
+}
+
 /// Checks a part of a definition, and returns it for CloudFormation.
 fn walk(context: &mut RuleContext<'_, '_>, node: &Node, is_extension: bool) -> Value {
     match &node.content {

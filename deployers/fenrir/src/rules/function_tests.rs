@@ -243,3 +243,54 @@ fn fault_in_globals_is_one_finding() {
     let [only] = findings.all() else { panic!("{findings}") };
     assert_eq!((only.path.as_str(), only.span), ("Resources.a.Properties.Timeout", Some(span)));
 }
+
+#[test]
+fn memory_and_timeout_have_more_on_instances_of_a_capacity_provider() {
+    for (name, most, most_on_instances) in [("MemorySize", 10240, 32768), ("Timeout", 1800, 5400)] {
+        let path = &format!("hello.Properties.{name}");
+        emitted(json!({name: most}));
+        RulesFixture::default().refuses(hello(json!({name: most + 1})), path, FindingCode::InvalidValue);
+        let on_instances = |value: i32| hello(json!({name: value, "CapacityProviderConfig": {"Arn": "arn:x"}}));
+        let refused = |value| RulesFixture::default().with(on_instances(value)).findings.to_string().contains(name);
+        assert_eq!((refused(most_on_instances), refused(most_on_instances + 1)), (false, true), "{name}");
+    }
+}
+
+#[test]
+fn log_levels_need_json() {
+    for name in ["ApplicationLogLevel", "SystemLogLevel"] {
+        let config = json!({"LogFormat": "Text", name: "INFO"});
+        let path = format!("hello.Properties.LoggingConfig.{name}");
+        RulesFixture::default().refuses(hello(json!({"LoggingConfig": config})), &path, FindingCode::Conflict);
+        emitted(json!({"LoggingConfig": {"LogFormat": "JSON", name: "INFO"}}));
+    }
+}
+
+#[test]
+fn function_isolated_by_tenant_has_no_url_and_only_events_of_apis() {
+    let tenant = json!({"TenantIsolationMode": "PER_TENANT"});
+    let url = hello(json!({"TenancyConfig": tenant, "FunctionUrlConfig": {"AuthType": "AWS_IAM"}}));
+    RulesFixture::default().refuses(url, "hello.Properties.FunctionUrlConfig", FindingCode::Conflict);
+    let event = json!({"hourly": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)"}}});
+    let path = "hello.Properties.Events.hourly.Type";
+    RulesFixture::default().refuses(
+        hello(json!({"TenancyConfig": tenant, "Events": event})),
+        path,
+        FindingCode::Conflict,
+    );
+}
+
+#[test]
+fn destination_that_sam_does_not_create_is_given() {
+    let with = |kind: &str| hello(json!({"EventInvokeConfig": {"DestinationConfig": {"OnFailure": {"Type": kind}}}}));
+    let path = "hello.Properties.EventInvokeConfig.DestinationConfig.OnFailure";
+    RulesFixture::default().refuses(with("Lambda"), path, FindingCode::MissingProperty);
+    RulesFixture::default().accepts(with("SQS"));
+}
+
+#[test]
+fn deployment_that_is_off_needs_no_alias() {
+    emitted(json!({"DeploymentPreference": {"Enabled": false, "Type": "AllAtOnce"}}));
+    let on = hello(json!({"DeploymentPreference": {"Enabled": true, "Type": "AllAtOnce"}}));
+    RulesFixture::default().refuses(on, "hello.Properties.DeploymentPreference", FindingCode::MissingProperty);
+}

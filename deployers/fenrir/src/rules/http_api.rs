@@ -106,6 +106,7 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     api_auth::check(context, node, api_auth::HTTP);
     check_stage(context, node);
     check_cors(context, node);
+    api_definition::require_version(context, node);
     move_name_to_title(properties);
     if let Some(body) = node.get("DefinitionBody").filter(|_| default_authorizer(node).is_none()) {
         let message = "the routes of a `DefinitionBody` require `Auth.DefaultAuthorizer`";

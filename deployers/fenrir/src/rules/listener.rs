@@ -73,6 +73,14 @@ mod tests {
     }
 
     #[test]
+    fn https_needs_a_certificate() {
+        let mut resources = listener(&json!({"Ref": "balancer"}));
+        resources["front"]["Properties"]["Protocol"] = json!("HTTPS");
+        let path = "front.Properties.Protocol";
+        RulesFixture::default().refuses(resources, path, FindingCode::MissingProperty);
+    }
+
+    #[test]
     fn listener_needs_a_load_balancer_of_the_template() {
         RulesFixture::default().needs(listener(&json!({"Ref": "balancer"})));
         let path = "front.Properties.LoadBalancerArn";

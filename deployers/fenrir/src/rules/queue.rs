@@ -104,4 +104,28 @@ mod tests {
             assert_eq!(name, "fenrir-org-shop-development-jobs.fifo");
         }
     }
+
+    #[test]
+    fn properties_of_fifo_queues_need_one() {
+        for name in ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"] {
+            let value = if name == "ContentBasedDeduplication" { json!(true) } else { json!("perMessageGroupId") };
+            let path = format!("jobs.Properties.{name}");
+            RulesFixture::default().refuses(queue(&json!({name: value})), &path, FindingCode::MissingProperty);
+        }
+    }
+
+    #[test]
+    fn dead_letters_are_in_a_queue_of_the_same_kind() {
+        let with = |fifo: bool, dead_fifo: bool| {
+            let policy = json!({"deadLetterTargetArn": {"Fn::GetAtt": ["dead", "Arn"]}});
+            let mut resources = queue(&json!({"FifoQueue": fifo, "RedrivePolicy": policy}));
+            resources["dead"] = json!({"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": dead_fifo}});
+            resources
+        };
+        for same in [true, false] {
+            RulesFixture::default().accepts(with(same, same));
+            let path = "jobs.Properties.RedrivePolicy";
+            RulesFixture::default().refuses(with(same, !same), path, FindingCode::Conflict);
+        }
+    }
 }

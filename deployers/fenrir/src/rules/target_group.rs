@@ -150,6 +150,18 @@ mod tests {
         fixture.refuses(addresses, "group.Properties.TargetType", FindingCode::InvalidValue);
     }
 
+    #[test]
+    fn group_of_instances_has_a_port_and_one_of_a_function_has_none() {
+        let fixture = RulesFixture::default();
+        for name in ["Port", "Protocol", "VpcId"] {
+            let mut without = of_instances(json!({}));
+            without["group"]["Properties"].as_object_mut().unwrap().remove(name);
+            fixture.refuses(without, "group.Properties", FindingCode::MissingProperty);
+        }
+        let with_port = group(json!({"TargetType": "lambda", "Port": 80}));
+        fixture.refuses(with_port, "group.Properties.Port", FindingCode::Conflict);
+    }
+
     const TARGET: &str = "group.Properties.Targets.0.Id";
 
     #[test]

@@ -76,6 +76,7 @@ STRICT = {IS_STR: "string", IS_BOOL: "boolean", IS_INT: "integer"}
 STRICT_IN_CODE = {
     "AWS::Serverless::Api.Auth.DefaultAuthorizer": "string",
     "AWS::Serverless::Api.StageName": "string",
+    "AWS::Serverless::Function.AutoPublishAlias": "string",
     "AWS::Serverless::HttpApi.Auth.DefaultAuthorizer": "string",
     "AWS::Serverless::SimpleTable.PrimaryKey.Name": "string",
 }

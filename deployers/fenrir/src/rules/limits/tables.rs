@@ -10,7 +10,7 @@ pub(in crate::rules) const RESERVED_VARIABLES: [&str; 18] = ["_HANDLER", "_X_AMZ
 pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
     ("AWS::Serverless::Function", &[Properties(&[
         ("Architectures", &[Items(1, 1), Unique]),
-        ("AutoPublishAlias", &[Pattern("^[0-9]*[a-zA-Z_-][a-zA-Z0-9_-]*$"), Length(1, 128)]),
+        ("AutoPublishAlias", &[Strictly("a string"), Pattern("^[0-9]*[a-zA-Z_-][a-zA-Z0-9_-]*$"), Length(1, 128)]),
         ("AutoPublishAliasAllProperties", &[Strictly("a boolean")]),
         ("DeploymentPreference", &[Properties(&[
             ("TriggerConfigurations", &[Unique, Each(&[Properties(&[
