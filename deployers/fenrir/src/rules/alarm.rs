@@ -156,7 +156,9 @@ mod tests {
         let with = |period: u64| {
             alarm(&json!({"MetricName": "Errors", "ComparisonOperator": "LessThanThreshold", "Period": period}))
         };
-        [10, 20, 30, 60, 3600].map(|period| RulesFixture::default().accepts(with(period)));
+        for period in [10, 20, 30, 60, 3600] {
+            RulesFixture::default().accepts(with(period));
+        }
         for period in [0, 1, 45, 90] {
             RulesFixture::default().refuses(with(period), "errors.Properties.Period", FindingCode::InvalidValue);
         }

@@ -1,4 +1,4 @@
-//! The definition of an API (`DefinitionBody`): what API Gateway calls, and with which role.
+//! The definition of an API (`DefinitionBody`): what API Gateway calls.
 //!
 //! In a definition the extensions `x-amazon-apigateway-…` name resources. They are checked at any depth, since an operation, a path, a
 //! security scheme and the components can have them.
@@ -9,22 +9,24 @@ use super::reference::{self, Kind};
 use super::reference_kinds as kinds;
 use super::rule_context::RuleContext;
 use super::table::refuse_non_literal;
-use crate::template::{Content, FindingCode, Mapping, Node};
+use crate::template::{Content, FindingCode, Node};
 use serde_json::Value;
 
 /// The prefix of API Gateway's extensions of `OpenAPI`.
 const EXTENSION: &str = "x-amazon-apigateway-";
 
 /// Keys within an extension whose values name a resource.
-const NAMES: [(&str, &Kind); 4] = [
-    ("credentials", &kinds::ROLE),
-    ("authorizerCredentials", &kinds::ROLE),
-    ("providerARNs", &kinds::USER_POOL),
-    ("vpcEndpointIds", &kinds::VPC_ENDPOINT),
-];
+const NAMES: [(&str, &Kind); 2] = [("providerARNs", &kinds::USER_POOL), ("vpcEndpointIds", &kinds::VPC_ENDPOINT)];
 
-/// Keys within an extension that are refused.
-const REFUSED: [&str; 2] = ["connectionId", "integrationTarget"];
+/// Keys within an extension that are refused, with the remedy.
+const REFUSED: [(&str, &str); 4] = [
+    ("connectionId", "remove it: nothing shows which project the VPC link belongs to"),
+    ("integrationTarget", "remove it: nothing shows which project the VPC link belongs to"),
+    ("credentials", NO_ROLE),
+    ("authorizerCredentials", NO_ROLE),
+];
+const NO_ROLE: &str =
+    "remove it, and let an `AWS::Lambda::Permission` allow the call: Fenrir's role may not pass API Gateway a role";
 
 /// The rule of `DefinitionBody`.
 pub(super) fn definition(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
@@ -58,7 +60,7 @@ fn walk(context: &mut RuleContext<'_, '_>, node: &Node, is_extension: bool) -> V
         Content::Mapping(entries) => {
             let walked = entries.iter().map(|(name, entry)| {
                 let mut context = context.within(name);
-                (name.clone(), walk_entry(&mut context, entries, &entry.value, is_extension))
+                (name.clone(), walk_entry(&mut context, &entry.value, is_extension))
             });
             Value::Object(walked.collect())
         }
@@ -70,20 +72,18 @@ fn walk(context: &mut RuleContext<'_, '_>, node: &Node, is_extension: bool) -> V
     }
 }
 
-fn walk_entry(context: &mut RuleContext<'_, '_>, entries: &Mapping, node: &Node, is_extension: bool) -> Value {
+fn walk_entry(context: &mut RuleContext<'_, '_>, node: &Node, is_extension: bool) -> Value {
     let name = context.name();
     let is = |known: &str| is_extension && name.eq_ignore_ascii_case(known);
     if let Some((_, kind)) = NAMES.iter().find(|(known, _)| is(known)) {
         return names(kind, context, node);
     }
-    if REFUSED.iter().any(|known| is(known)) {
-        let message = format!("`{name}` is not allowed");
-        let help = "remove it: nothing shows which project the VPC link belongs to";
-        context.refuse(FindingCode::NotAllowed, node.span, message, help);
+    if let Some((_, help)) = REFUSED.iter().find(|(known, _)| is(known)) {
+        context.refuse(FindingCode::NotAllowed, node.span, format!("`{name}` is not allowed"), *help);
     } else if is("uri") || is("authorizerUri") {
-        uri(context, entries, node);
+        uri(context, node);
     } else if is("integrationSubtype") {
-        require_credentials(context, entries, node);
+        refuse_service(context, node);
     }
     let is_extension = is_extension || name.to_ascii_lowercase().starts_with(EXTENSION);
     walk(context, node, is_extension)
@@ -110,8 +110,8 @@ pub(super) fn invocations(facts: &Facts<'_>) -> String {
     format!("{}lambda:path/2015-03-31/functions/", gateway(facts))
 }
 
-/// What API Gateway calls: a function, an AWS service with a role, or a public URL.
-fn uri(context: &mut RuleContext<'_, '_>, entries: &Mapping, node: &Node) {
+/// What API Gateway calls: a function or a public URL.
+fn uri(context: &mut RuleContext<'_, '_>, node: &Node) {
     let facts = context.facts();
     let pieces = evaluate(facts, node);
     let start = match pieces.first() {
@@ -122,7 +122,7 @@ fn uri(context: &mut RuleContext<'_, '_>, entries: &Mapping, node: &Node) {
     if let Some(function) = invoked(&pieces, &invocations(facts)) {
         reference::walk_pieces(&kinds::FUNCTION, context, node, &function);
     } else if start.starts_with(&gateway) && !start.starts_with(&format!("{gateway}lambda:")) {
-        require_credentials(context, entries, node);
+        refuse_service(context, node);
     } else if start.starts_with("https://") || start.starts_with("http://") {
         // Anyone may call a public URL.
         for piece in &pieces {
@@ -148,16 +148,13 @@ fn invoked<'n>(pieces: &[Piece<'n>], start: &str) -> Option<Vec<Piece<'n>>> {
     (!pieces.is_empty()).then_some(pieces)
 }
 
-/// A call of another service than Lambda can reach whatever its role may. Its role is checked; without one the service decides by
-/// policies of the resource that it names.
-fn require_credentials(context: &mut RuleContext<'_, '_>, entries: &Mapping, node: &Node) {
-    let mut credentials = entries.iter().filter(|(name, _)| name.eq_ignore_ascii_case("credentials"));
-    let is_given = |pieces: &[Piece<'_>]| !matches!(pieces, [] | [Piece::NoValue]);
-    if !credentials.any(|(_, entry)| is_given(&evaluate(context.facts(), &entry.value))) {
-        let help = "add `credentials` with a role, or let a function of this template make the call";
-        let message = "an integration with an AWS service requires `credentials`";
-        context.refuse(FindingCode::MissingProperty, node.span, message, help);
-    }
+/// Another service than Lambda is called with a role. Without one, it decides by policies of the resource that the call names, which
+/// can belong to another project.
+fn refuse_service(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let message =
+        "an integration with an AWS service is not allowed: it requires a role, and Fenrir's may not pass one";
+    let help = "let a function of this template make the call";
+    context.refuse(FindingCode::NotAllowed, node.span, message, help);
 }
 
 #[cfg(test)]

@@ -22,7 +22,6 @@ pub(super) fn resolve(outside: &Outside, context: &mut RuleContext<'_, '_>, node
             Some(tagged_bucket(context, node, text, bucket))
         }
         Outside::Key => key(context, node, text),
-        Outside::Role => role(context, node, text),
         Outside::RuntimeVersion => is_runtime_version(context.facts(), text).then(|| {
             context.check.allow(text);
             json!(text)
@@ -149,25 +148,6 @@ pub(super) fn key_arn(context: &mut RuleContext<'_, '_>, node: &Node, name: &str
         }
         _ => None,
     }
-}
-
-fn role(context: &mut RuleContext<'_, '_>, node: &Node, text: &str) -> Option<Value> {
-    let name = match resource_of(text, "iam") {
-        Some(resource) => resource.strip_prefix("role/")?.rsplit('/').next()?,
-        None => text,
-    };
-    if !is_role_name(name) {
-        return None;
-    }
-    if Arn::of(text).is_some_and(|arn| !require_own_account(context, node, text, arn.account)) {
-        return Some(json!(text));
-    }
-    let found = role_arn(context, node, name);
-    if let Some(found) = found.as_ref().filter(|found| is_arn(text) && *found != text) {
-        let message = format!("`{text}` is not the ARN of the role `{name}`, which is {found}");
-        context.refuse(FindingCode::InvalidName, node.span, message, format!("write `{name}`"));
-    }
-    found.map(Value::from).or_else(|| Some(json!(text)))
 }
 
 /// Whether IAM takes it as the name of a role.

@@ -55,8 +55,6 @@ pub(super) enum Outside {
     BucketDomain,
     /// The id, ARN or alias of a key with correct tags, or the alias of a key that AWS manages. Becomes an ARN.
     Key,
-    /// The name or ARN of a role with service tags. Becomes an ARN.
-    Role,
     /// A version of a runtime, which belongs to AWS.
     RuntimeVersion,
     /// The ARN of any resource of the target account.

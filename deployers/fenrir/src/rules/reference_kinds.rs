@@ -18,7 +18,6 @@ const FUNCTION_ARN: Local = Local::of(FUNCTION_TYPE, Form::Attribute("Arn"));
 const FUNCTION_NAME: Local = Local::of(FUNCTION_TYPE, Form::Ref);
 const FUNCTION_VERSION: Local = Local::generated(FUNCTION_TYPE, "Version");
 const FUNCTION_ALIAS: Local = Local::generated(FUNCTION_TYPE, "Alias");
-const FUNCTION_ROLE: Local = Local::generated(FUNCTION_TYPE, "Role");
 
 const ANY_QUEUE: Outside = Outside::Arn { service: "sqs", prefix: "" };
 const ANY_TOPIC: Outside = Outside::Arn { service: "sns", prefix: "" };
@@ -64,7 +63,6 @@ pub(super) const LAYER: Kind = Kind {
     outside: &[],
 };
 pub(super) const KEY: Kind = Kind { what: "a KMS key", local: &[], outside: &[Outside::Key] };
-pub(super) const ROLE: Kind = Kind { what: "a role", local: &[FUNCTION_ROLE], outside: &[Outside::Role] };
 pub(super) const FILE_SYSTEM: Kind = Kind {
     what: "an access point of a file system",
     local: &[],

@@ -1,5 +1,5 @@
 use crate::rules::fixture::{RulesFixture, function, own_tags, tags};
-use crate::rules::{Answer, Key, Lookup, Role};
+use crate::rules::{Answer, Key, Lookup};
 use crate::template::FindingCode;
 use serde_json::{Value, json};
 
@@ -164,33 +164,6 @@ fn key_becomes_its_arn() {
         assert!(found.refuse(), "{wrong}");
     }
     RulesFixture::default().accepts(with_key(&json!("alias/aws/lambda")));
-}
-
-#[test]
-fn role_needs_service_tags() {
-    let with_role = |value: &str| {
-        let mut resources = with(json!({}));
-        let integration = json!({"uri": "arn:aws:apigateway:us-east-1:sqs:path/x", "credentials": value});
-        resources["api"]["Properties"]["DefinitionBody"] = json!({"x-amazon-apigateway-integration": integration});
-        resources
-    };
-    let path = "api.Properties.DefinitionBody.x-amazon-apigateway-integration.credentials";
-    let arn = "arn:aws:iam::000000000000:role/path/deploy";
-    let knows = |tags| {
-        let role = Role { arn: arn.to_owned(), tags };
-        RulesFixture::default().knows(Lookup::Role("deploy".to_owned()), Answer::Role(Some(role)))
-    };
-    for name in ["deploy", arn] {
-        let emitted = knows(own_tags("_all")).accepts(with_role(name));
-        let definition = &emitted["Resources"]["api"]["Properties"]["DefinitionBody"];
-        assert_eq!(definition["x-amazon-apigateway-integration"]["credentials"], arn);
-        knows(tags([])).refuses(with_role(name), path, FindingCode::OtherProject);
-    }
-    // Another role with the same name in another path does not exist.
-    let other = with_role("arn:aws:iam::000000000000:role/deploy");
-    knows(own_tags("_all")).refuses(other, path, FindingCode::InvalidName);
-    let foreign = with_role("arn:aws:iam::111111111111:role/path/deploy");
-    knows(own_tags("_all")).refuses(foreign, path, FindingCode::OtherProject);
 }
 
 #[test]
