@@ -33,6 +33,7 @@ pub mod release;
 mod remediation;
 pub mod resolve;
 pub mod rules;
+mod sam;
 #[cfg(feature = "cli")]
 mod summary;
 pub mod template;

@@ -166,16 +166,20 @@ mod tests {
 
     #[test]
     fn expression_calls_no_function() {
-        let with = |expression: Value| alarm(&json!({"Metrics": [{"Id": "a", "Expression": expression}]}));
+        let with = |expression: Value| {
+            let mut resources = alarm(&json!({"Metrics": [{"Id": "a", "Expression": expression}]}));
+            resources["jobs"] = json!({"Type": "AWS::SQS::Queue"});
+            resources
+        };
         RulesFixture::default().accepts(with(json!("SUM(METRICS())")));
-        RulesFixture::default().accepts(with(json!({"Fn::Sub": "SEARCH('{AWS/Lambda} \"${errors}\"', 'Sum')"})));
+        RulesFixture::default().accepts(with(json!({"Fn::Sub": "SEARCH('{AWS/Lambda} \"${jobs}\"', 'Sum')"})));
         let path = "errors.Properties.Metrics.0.Expression";
         for call in [
             json!("LAMBDA('victim')"),
             json!("1 + lambda ( 'victim' )"),
             json!({"Fn::Join": ["", ["LAM", "BDA('victim')"]]}),
             json!({"Fn::ImportValue": "x"}),
-            json!({"Fn::Sub": "LAMB${errors}('victim')"}),
+            json!({"Fn::Sub": "LAMB${jobs}('victim')"}),
         ] {
             RulesFixture::default().refuses(with(call), path, FindingCode::NotAllowed);
         }

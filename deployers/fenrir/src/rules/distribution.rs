@@ -267,18 +267,20 @@ mod tests {
         let with = |domain: Value| {
             let mut resources = with_origin(&json!({"Id": "o", "DomainName": domain}));
             resources["api"] = json!({"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live"}});
+            resources["other"] = resources["cdn"].clone();
+            resources["other"]["Properties"]["DistributionConfig"]["Origins"][0]["DomainName"] = json!("example.com");
             resources
         };
         let path = "cdn.Properties.DistributionConfig.Origins.0.DomainName";
         for own in [
             json!({"Fn::Sub": "${api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"}),
             json!({"Fn::Join": [".", [{"Ref": "api"}, "execute-api.us-east-1.amazonaws.com"]]}),
-            json!({"Fn::GetAtt": ["cdn", "DomainName"]}),
+            json!({"Fn::GetAtt": ["other", "DomainName"]}),
         ] {
             RulesFixture::default().accepts(with(own));
         }
         for other in [
-            json!({"Fn::Sub": "${cdn}.example.com"}),
+            json!({"Fn::Sub": "${other}.example.com"}),
             json!({"Fn::Sub": "${api}.s3.${AWS::Region}.${AWS::URLSuffix}"}),
             json!({"Fn::ImportValue": "x"}),
         ] {

@@ -124,6 +124,7 @@ mod tests {
     fn with(policies: &Value) -> Value {
         json!({
             "hello": function(json!({"Policies": policies})),
+            "worker": function(json!({})),
             "things": {"Type": "AWS::Serverless::SimpleTable"},
             "jobs": {"Type": "AWS::SQS::Queue"},
         })
@@ -137,7 +138,7 @@ mod tests {
     fn policies_refer_to_resources_of_the_template() {
         let policies = json!([
             {"DynamoDBCrudPolicy": {"TableName": {"Ref": "things"}}},
-            {"LambdaInvokePolicy": {"FunctionName": {"Ref": "hello"}}},
+            {"LambdaInvokePolicy": {"FunctionName": {"Ref": "worker"}}},
             {"VPCAccessPolicy": {}},
         ]);
         let emitted = RulesFixture::default().accepts(with(&policies));

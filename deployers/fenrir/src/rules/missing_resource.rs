@@ -1,8 +1,9 @@
 //! References to what the template has no resource for: a parameter, SAM's implicit API, or a misspelt logical id.
 
 use super::implicit_api;
-use super::references::PSEUDO_PARAMETERS;
 use super::rule_context::RuleContext;
+use super::targets::PSEUDO_PARAMETERS;
+use crate::sam::referable;
 use crate::template::{Content, FindingCode, Node, Span, nearest};
 
 /// Refuses the reference.
@@ -16,14 +17,36 @@ pub(super) fn refuse(context: &mut RuleContext<'_, '_>, span: Option<Span>, logi
         let help = implicit_api::instead_of(context, of);
         return context.refuse(FindingCode::UnknownResource, span, message, help);
     }
-    let known = context.check.resources.keys().map(String::as_str).chain(PSEUDO_PARAMETERS);
-    let help = match nearest(logical_id, known) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => "write the logical id of a resource of this template".to_owned(),
+    let help = match named_by_sam(context, logical_id) {
+        Some(found) => format!("write `!Ref {found}`"),
+        None => nearest_id(context, logical_id).map_or_else(
+            || "write the logical id of a resource of this template".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        ),
     };
     context.refuse(FindingCode::UnknownResource, span, format!("unknown resource `{logical_id}`"), help);
 }
 
+/// The maximum number of generated logical ids that a misspelt one is compared with. A template of the maximum size has many more.
+const MAX_COMPARED: usize = 500;
+
+/// SAM's name for the generated resource that a logical id seems to mean: `hello.Version` for `helloVersion0123456789`.
+fn named_by_sam(context: &RuleContext<'_, '_>, logical_id: &str) -> Option<String> {
+    context.check.resources.iter().find_map(|(source, entry)| {
+        let rest = logical_id.strip_prefix(source.as_str())?;
+        let mut names = referable(entry.value.get("Type")?.as_str()?).map(|(name, _)| name);
+        let found = names.find(|name| rest.starts_with(name)).map(|name| format!("{source}.{name}"))?;
+        context.check.expanded().renames.property(&found).is_some().then_some(found)
+    })
+}
+
+fn nearest_id<'c>(context: &'c RuleContext<'_, '_>, logical_id: &str) -> Option<&'c str> {
+    let expanded = context.check.expanded();
+    let resources = context.check.resources.keys().map(String::as_str);
+    let generated = expanded.generated.keys().filter(|id| !expanded.unpredictable.contains(*id)).take(MAX_COMPARED);
+    nearest(logical_id, resources.chain(PSEUDO_PARAMETERS))
+        .or_else(|| nearest(logical_id, generated.map(String::as_str)))
+}
 /// What to write in place of a reference to a parameter.
 fn value_of(parameter: &Node) -> String {
     const HELP: &str = "write its value here, in one template for each config";

@@ -11,7 +11,9 @@ mod api_definition;
 mod api_role;
 mod arns;
 mod code;
+mod collisions;
 mod combinations;
+mod cycles;
 mod definition_file;
 mod distribution;
 mod environment;
@@ -62,6 +64,7 @@ mod simple_table;
 mod table;
 mod tags;
 mod target_group;
+mod targets;
 mod top;
 mod unsupported_type;
 
@@ -122,6 +125,8 @@ pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> CheckedTe
     let resources = globals::merged(template);
     let mut check = Check::new(facts, template, &resources, answers);
     let emitted = top::walk_template(&mut check, template);
+    collisions::check(&mut check);
+    cycles::check(&mut check);
     let (findings, needs, allowed) = check.into_parts();
     CheckedTemplate { template: emitted, findings, needs, allowed }
 }

@@ -8,8 +8,8 @@ use super::evaluate::{Piece, evaluate};
 use super::outside;
 pub(super) use super::reference_form::Form;
 use super::reference_form::{self, ARNS};
-use super::references::generated_from;
 use super::rule_context::RuleContext;
+use crate::sam::referable;
 use crate::template::{Content, FindingCode, Node};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(super) struct Kind {
 /// A reference to a resource of the template.
 pub(super) struct Local {
     resource_type: &'static str,
-    /// The suffix that SAM adds to the logical id of the resource, if SAM generates what the reference names.
+    /// The type of what SAM generates from the resource, if the reference names that; `*` for any type.
     generated: Option<&'static str>,
     form: Form<'static>,
 }
@@ -38,8 +38,8 @@ impl Local {
     }
 
     /// A reference of any form to what SAM generates from a resource of that type.
-    pub(super) const fn generated(resource_type: &'static str, part: &'static str) -> Self {
-        Self { resource_type, generated: Some(part), form: Form::Ref }
+    pub(super) const fn generated(resource_type: &'static str, generated: &'static str) -> Self {
+        Self { resource_type, generated: Some(generated), form: Form::Ref }
     }
 }
 
@@ -167,7 +167,7 @@ fn require_kind(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, own
     let Own { logical_id, form } = own;
     let Some(found) = context.check.type_of(logical_id) else {
         let accepted = |local: &Local| {
-            local.generated.is_some_and(|part| is_generated(context, logical_id, form, local.resource_type, part))
+            local.generated.is_some_and(|of| is_generated(context, logical_id, form, local.resource_type, of))
         };
         if !kind.local.iter().any(accepted) {
             refuse(kind, context, node, None);
@@ -183,8 +183,11 @@ fn require_kind(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, own
     let is_accepted = |local: &Local| match (local.generated, local.form, form) {
         (None, Form::Attribute(one), Form::Attribute(other)) => one == other,
         (None, Form::Ref, Form::Ref) | (None, Form::Attribute("Arn") | Form::Arn, Form::Arn) => true,
-        // SAM's own short forms of generated resources: `!GetAtt hello.Alias`, as in `${hello.Alias}`.
-        (Some(part), _, Form::Attribute(attribute)) => !part.is_empty() && attribute == part,
+        (Some(of), _, Form::Attribute(path)) => {
+            let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+            let is_named = referable(found).any(|(known, generated)| known == name && generated == of);
+            is_named && (rest.is_empty() || is_arn_of_generated(rest))
+        }
         _ => false,
     };
     if of_type.clone().any(is_accepted) {
@@ -196,19 +199,30 @@ fn require_kind(kind: &Kind, context: &mut RuleContext<'_, '_>, node: &Node, own
     }
 }
 
-/// Whether SAM generates a resource of that logical id from a resource of that type.
+/// Whether SAM generates a resource of that logical id and type from a resource of that type.
 fn is_generated(
     context: &RuleContext<'_, '_>,
     logical_id: &str,
     form: Form<'_>,
     resource_type: &str,
-    part: &str,
+    generated_type: &str,
 ) -> bool {
-    let is_reference = matches!(form, Form::Ref | Form::Attribute("Arn"));
+    let is_reference = match form {
+        Form::Ref => true,
+        Form::Attribute(attribute) => is_arn_of_generated(attribute),
+        Form::Arn => false,
+    };
+    let expanded = context.check.expanded();
+    let id = expanded.renames.property(logical_id).unwrap_or(logical_id);
+    let source_type = expanded.generated.get(id).and_then(|source| context.check.type_of(source));
     is_reference
-        && generated_from(context.check.resources, logical_id).any(|(source, rest)| {
-            context.check.type_of(source) == Some(resource_type) && rest.trim_start_matches('.').starts_with(part)
-        })
+        && source_type == Some(resource_type)
+        && (generated_type == "*" || expanded.type_of(id) == Some(generated_type))
+}
+
+/// Whether an attribute of a generated resource is its ARN.
+fn is_arn_of_generated(attribute: &str) -> bool {
+    ["AliasArn", "Arn", "FunctionArn"].contains(&attribute)
 }
 
 /// The references that a kind takes, for messages.

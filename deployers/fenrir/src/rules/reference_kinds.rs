@@ -16,8 +16,9 @@ const TARGET_GROUP_TYPE: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 const QUEUE_ARN: Local = Local::of(QUEUE_TYPE, Form::Attribute("Arn"));
 const FUNCTION_ARN: Local = Local::of(FUNCTION_TYPE, Form::Attribute("Arn"));
 const FUNCTION_NAME: Local = Local::of(FUNCTION_TYPE, Form::Ref);
-const FUNCTION_VERSION: Local = Local::generated(FUNCTION_TYPE, "Version");
-const FUNCTION_ALIAS: Local = Local::generated(FUNCTION_TYPE, "Alias");
+const FUNCTION_VERSION: Local = Local::generated(FUNCTION_TYPE, "AWS::Lambda::Version");
+const FUNCTION_ALIAS: Local = Local::generated(FUNCTION_TYPE, "AWS::Lambda::Alias");
+const FUNCTION_QUEUE: Local = Local::generated(FUNCTION_TYPE, "AWS::SQS::Queue");
 
 const ANY_QUEUE: Outside = Outside::Arn { service: "sqs", prefix: "" };
 const ANY_TOPIC: Outside = Outside::Arn { service: "sns", prefix: "" };
@@ -28,18 +29,18 @@ const ANY_CERTIFICATE: Outside = Outside::Arn { service: "acm", prefix: "certifi
 /// Targets of `EventInvokeConfig`.
 pub(super) const DESTINATION: Kind = Kind {
     what: "a queue, topic, function, event bus or bucket",
-    local: &[QUEUE_ARN, FUNCTION_ARN, FUNCTION_VERSION, FUNCTION_ALIAS],
+    local: &[QUEUE_ARN, FUNCTION_QUEUE, FUNCTION_ARN, FUNCTION_VERSION, FUNCTION_ALIAS],
     outside: &[ANY_QUEUE, ANY_TOPIC, ANY_FUNCTION, ANY_EVENT_BUS, Outside::BucketArn],
 };
 /// Targets for failed records of a stream.
 pub(super) const FAILED_RECORDS: Kind = Kind {
     what: "a queue, topic or bucket",
-    local: &[QUEUE_ARN],
+    local: &[QUEUE_ARN, FUNCTION_QUEUE],
     outside: &[ANY_QUEUE, ANY_TOPIC, Outside::BucketArn],
 };
 pub(super) const DEAD_LETTERS: Kind =
-    Kind { what: "a queue or topic", local: &[QUEUE_ARN], outside: &[ANY_QUEUE, ANY_TOPIC] };
-pub(super) const QUEUE: Kind = Kind { what: "a queue", local: &[QUEUE_ARN], outside: &[ANY_QUEUE] };
+    Kind { what: "a queue or topic", local: &[QUEUE_ARN, FUNCTION_QUEUE], outside: &[ANY_QUEUE, ANY_TOPIC] };
+pub(super) const QUEUE: Kind = Kind { what: "a queue", local: &[QUEUE_ARN, FUNCTION_QUEUE], outside: &[ANY_QUEUE] };
 pub(super) const TOPIC: Kind = Kind { what: "a topic", local: &[], outside: &[ANY_TOPIC] };
 pub(super) const FUNCTION: Kind = Kind {
     what: "a function",
@@ -128,7 +129,7 @@ pub(super) const CALLER: Kind = Kind {
         Local::of(TARGET_GROUP_TYPE, Form::Ref),
         Local::of(REST_API_TYPE, Form::Arn),
         Local::of(HTTP_API_TYPE, Form::Arn),
-        Local::generated(FUNCTION_TYPE, ""),
+        Local::generated(FUNCTION_TYPE, "*"),
     ],
     outside: &[Outside::InAccount],
 };

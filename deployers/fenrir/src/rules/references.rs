@@ -5,21 +5,9 @@
 //! Dynamic references (`{{resolve:…}}`) are refused: parameters and secrets have no tags that a rule could check.
 
 use super::evaluate::{Piece, evaluate};
-use super::missing_resource;
 use super::rule_context::RuleContext;
+use super::targets::{require_attribute, require_ref, require_substituted};
 use crate::template::{Content, FindingCode, Intrinsic, Mapping, Node, Span, nearest};
-
-/// The pseudo parameters of CloudFormation.
-pub(super) const PSEUDO_PARAMETERS: [&str; 8] = [
-    "AWS::AccountId",
-    "AWS::NoValue",
-    "AWS::NotificationARNs",
-    "AWS::Partition",
-    "AWS::Region",
-    "AWS::StackId",
-    "AWS::StackName",
-    "AWS::URLSuffix",
-];
 
 /// The allowed functions whose arguments are checked like any value.
 const FUNCTIONS: [&str; 8] =
@@ -43,10 +31,6 @@ const REFUSED: [(&str, &str); 12] = [
 const NO_CONDITIONS: &str = "write the value: each config has its own template, so that conditions are not needed";
 const NO_EXTENSIONS: &str =
     "write the value: the function needs the transform AWS::LanguageExtensions, and Fenrir only allows SAM's";
-
-/// The suffixes of the logical ids that SAM generates from a resource.
-const GENERATED: [&str; 8] =
-    ["Alias", "Deployment", "DeploymentGroup", "EventInvokeConfig", "Role", "Stage", "Url", "Version"];
 
 /// Checks a value, and all values inside of it.
 pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node) {
@@ -155,14 +139,14 @@ fn refuse_unknown(context: &mut RuleContext<'_, '_>, span: Option<Span>, name: &
 
 fn check_ref(context: &mut RuleContext<'_, '_>, argument: &Node) {
     match argument.as_str() {
-        Some(name) => require_resource(context, argument.span, name),
+        Some(name) => require_ref(context, argument.span, name),
         None => refuse_argument(context, argument, "`!Ref` takes a logical id", "write `!Ref <logical id>`"),
     }
 }
 
 fn check_get_att(context: &mut RuleContext<'_, '_>, argument: &Node) {
-    if let Some((logical_id, _)) = attribute(argument) {
-        return require_resource(context, argument.span, logical_id);
+    if let Some((logical_id, attribute)) = attribute(argument) {
+        return require_attribute(context, argument.span, &format!("{logical_id}.{attribute}"));
     }
     let message = "`!GetAtt` takes a logical id and the name of an attribute";
     refuse_argument(context, argument, message, "write `!GetAtt <logical id>.<attribute>`");
@@ -195,8 +179,8 @@ fn check_sub(context: &mut RuleContext<'_, '_>, argument: &Node) {
         return refuse_argument(context, text, "`!Sub` takes a string", HELP);
     };
     for name in substituted(template) {
-        if variables.is_none_or(|variables| variables.get(name).is_none()) {
-            require_resource(context, text.span, name);
+        if variables.is_none_or(|variables| variables.get(name.trim()).is_none()) {
+            require_substituted(context, text.span, name);
         }
     }
     if let Some(variables) = variables {
@@ -204,38 +188,10 @@ fn check_sub(context: &mut RuleContext<'_, '_>, argument: &Node) {
     }
 }
 
-/// The names in `${…}`, without the literal `${!…}`.
+/// The names in `${…}` with the spaces around them, without the literal `${!…}`.
 fn substituted(template: &str) -> impl Iterator<Item = &str> {
     let names = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-    names.map(|(name, _)| name.trim()).filter(|name| !name.starts_with('!'))
-}
-
-/// Refuses a reference to a resource that does not exist.
-pub(super) fn require_resource(context: &mut RuleContext<'_, '_>, span: Option<Span>, name: &str) {
-    let logical_id = name.split_once('.').map_or(name, |(logical_id, _)| logical_id);
-    let resources = context.check.resources;
-    let exists = resources.contains_key(logical_id) || PSEUDO_PARAMETERS.contains(&name);
-    if exists || generated_from(resources, logical_id).next().is_some() {
-        return;
-    }
-    missing_resource::refuse(context, span, logical_id);
-}
-
-/// The resources from which SAM may generate a resource of that logical id, also for an event of a function, and the suffix that SAM
-/// adds to their logical ids.
-pub(super) fn generated_from<'r, 'i>(
-    resources: &'r Mapping,
-    logical_id: &'i str,
-) -> impl Iterator<Item = (&'r str, &'i str)> {
-    resources.iter().filter_map(move |(source, entry)| {
-        let kind = entry.value.get("Type").and_then(Node::as_str).unwrap_or_default();
-        let events = entry.value.get("Properties").and_then(|properties| properties.get("Events"));
-        let mut events = events.and_then(Node::as_mapping).into_iter().flatten();
-        let rest = logical_id.strip_prefix(source.as_str()).filter(|_| kind.starts_with("AWS::Serverless::"))?;
-        let is_generated = GENERATED.iter().any(|part| rest.starts_with(part) || rest.ends_with(part))
-            || events.any(|(event, _)| rest.starts_with(event.as_str()));
-        is_generated.then_some((source.as_str(), rest))
-    })
+    names.map(|(name, _)| name).filter(|name| !name.starts_with('!'))
 }
 
 #[cfg(test)]
@@ -267,18 +223,6 @@ mod tests {
         ] {
             RulesFixture::default().accepts(with_variable(&value));
         }
-    }
-
-    #[test]
-    fn reference_to_a_generated_resource_is_accepted() {
-        let resources = json!({
-            "hello": function(json!({"AutoPublishAlias": "live", "Environment": {"Variables": {
-                "ROLE": {"Ref": "helloRole"}, "VERSION": {"Ref": "hello.Version"}, "ALIAS": {"Ref": "helloAliaslive"},
-                "STAGE": {"Fn::GetAtt": ["apidevStage", "x"]},
-            }}})),
-            "api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}},
-        });
-        RulesFixture::default().accepts(resources);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::rule_context::RuleContext;
 use super::table::{self, Shape, Table};
 use super::{
     Facts, alarm, api, distribution, function, http_api, implicit_api, layer_version, limits, listener, listener_rule,
-    load_balancer, permission, queue, references, simple_table, target_group, unsupported_type,
+    load_balancer, permission, queue, references, simple_table, target_group, targets, unsupported_type,
 };
 use crate::template::{Content, Entry, FindingCode, Mapping, Node, Span, nearest};
 use serde_json::{Map, Value, json};
@@ -65,6 +65,7 @@ const REFUSED: [(&str, &str); 2] = [
 /// Checks a resource by the rules of its type, and returns it for CloudFormation.
 pub(super) fn walk(context: &mut RuleContext<'_, '_>, logical_id: &str, entry: &Entry) -> Value {
     check_logical_id(context, logical_id, entry);
+    context.check.references.from = context.check.resources.get_index_of(logical_id);
     let Some(attributes) = entry.value.as_mapping() else {
         let message = format!("should be a mapping, but is {}", entry.value.kind());
         context.refuse(
@@ -134,7 +135,7 @@ fn check_depends_on(context: &mut RuleContext<'_, '_>, node: &Node) {
             context.refuse_value(FindingCode::WrongType, name.span, message);
             continue;
         };
-        references::require_resource(context, name.span, logical_id);
+        targets::require_resource(context, name.span, logical_id);
     }
 }
 

@@ -1,9 +1,13 @@
 //! The context of a rule: its position in the template, what is known, and the findings so far.
 
+use super::cycles::References;
 use super::limits::Patterns;
 use super::routes::Route;
 use super::{Answer, Answers, Facts, Lookup, resource};
+use crate::sam::{Expanded, expand_resources};
 use crate::template::{FindingCode, Findings, Mapping, Node, Severity, Span, TemplateFinding};
+use serde_json::Value;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -16,6 +20,10 @@ pub(super) struct Check<'t> {
     parameters: Option<&'t Mapping>,
     /// Logical ids by the names that Fenrir generates.
     pub(super) names: BTreeMap<String, &'t str>,
+    /// The references between the resources.
+    pub(super) references: References,
+    /// The resources after SAM's expansion, once they are needed.
+    expanded: OnceCell<Expanded>,
     answers: &'t Answers,
     needs: BTreeSet<Lookup>,
     /// The ARNs and URLs of resources outside of the template that the rules let it use.
@@ -35,6 +43,8 @@ impl<'t> Check<'t> {
             resources,
             parameters: template.get("Parameters").and_then(Node::as_mapping),
             names,
+            references: References::default(),
+            expanded: OnceCell::new(),
             answers,
             needs: BTreeSet::new(),
             allowed: BTreeSet::new(),
@@ -64,6 +74,14 @@ impl<'t> Check<'t> {
     /// The declaration of a parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<&'t Node> {
         self.parameters?.get(name).map(|entry| &entry.value)
+    }
+
+    /// The resources after SAM's expansion.
+    pub(super) fn expanded(&self) -> &Expanded {
+        self.expanded.get_or_init(|| {
+            let resources = self.resources.iter().map(|(name, entry)| (name.clone(), Value::from(&entry.value)));
+            expand_resources(&resources.collect(), self.facts.region.partition())
+        })
     }
 
     /// Lets the template after SAM's expansion contain an ARN or URL.
@@ -150,6 +168,15 @@ impl<'p, 't> RuleContext<'p, 't> {
     pub(super) fn logical_id(&self) -> &'p str {
         let names: Vec<&str> = self.steps.steps().filter_map(Step::name).collect();
         names.iter().rev().nth(1).copied().unwrap_or_default()
+    }
+
+    /// Whether this is the API of an event of a function.
+    pub(super) fn is_api_of_event(&self) -> bool {
+        if !matches!(self.name(), "RestApiId" | "ApiId") {
+            return false;
+        }
+        let mut steps = self.steps.steps().skip(1).map(|step| step.name().unwrap_or_default());
+        steps.next() == Some("Properties") && steps.nth(1) == Some("Events")
     }
 
     /// The key of this position. Empty for an item of a list.

@@ -164,6 +164,7 @@ fn walk_resources(context: &mut RuleContext<'_, '_>, node: &Node, resources: &Ma
 }
 
 fn walk_outputs(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    context.check.references.from = None;
     let Some(outputs) = node.as_mapping() else {
         let message = format!("should be a mapping, but is {}", node.kind());
         context.refuse(FindingCode::WrongType, node.span, message, "write outputs by name");

@@ -96,6 +96,12 @@ pub enum FindingCode {
     /// The value refers to a parameter, and Fenrir allows no parameters.
     #[code("template/parameter", "write the value, in one template for each config")]
     Parameter,
+    /// The type of the resource has no such attribute for `Fn::GetAtt`.
+    #[code("template/unsupported-attribute", "use an attribute that the finding lists, or `!Ref`")]
+    UnsupportedAttribute,
+    /// Resources depend on each other in a circle, so that CloudFormation cannot create any of them first.
+    #[code("template/circular-dependency", "remove one of the references that the finding names")]
+    CircularDependency,
     /// The value has to be a `!Ref` or `!GetAtt` of a resource of this template.
     #[code("template/not-a-reference", "refer to a resource of this template in the form that the finding names")]
     NotAReference,

@@ -7,7 +7,7 @@ pub(crate) fn template() -> String {
     let mut text = "ProjectName: org/shop\nConfigName: development\nTransform: AWS::Serverless-2016-10-31\n\
         Globals:\n  Function:\n    Runtime: provided.al2023\n    Handler: bootstrap\n    Timeout: 30\nResources:\n\
         \x20 api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: development\n\
-        \x20 things:\n    Type: AWS::Serverless::SimpleTable\n"
+        \x20 things:\n    Type: AWS::Serverless::SimpleTable\n  jobs:\n    Type: AWS::SQS::Queue\n"
         .to_owned();
     for number in 1..=50 {
         let _ = write!(
@@ -25,7 +25,7 @@ pub(crate) fn template() -> String {
         Variables:
           TABLE: !Ref things
           NAME: !Sub '${{AWS::StackName}}-{number}'
-          API: !Join ['', ['https://', !Ref api, '.execute-api.', !Ref 'AWS::Region', '.amazonaws.com']]
+          QUEUE: !Join ['', ['https://sqs.', !Ref 'AWS::Region', '.amazonaws.com/', !GetAtt jobs.QueueName]]
       Events:
         get:
           Type: Api

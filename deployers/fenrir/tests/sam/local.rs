@@ -9,11 +9,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Types by logical id, without the digests of API deployments, which SAM computes from the Python representation of the API.
-pub(crate) type Types = BTreeMap<String, String>;
-
-/// The resources that the change set of a new stack adds. None if it fails.
-pub(crate) async fn types(template: &Value) -> Option<Types> {
+/// The template of the change set of a new stack, as the local cloud expands it.
+///
+/// # Errors
+/// The reason for which the change set fails.
+pub(crate) async fn expanded(template: &Value) -> Result<Value, String> {
     let account = "000000000000".parse().unwrap();
     let state = LocalState {
         clock: DateTime::UNIX_EPOCH,
@@ -25,9 +25,8 @@ pub(crate) async fn types(template: &Value) -> Option<Types> {
         ids: 0,
     };
     let store = Store::in_memory(state);
-    let stacks =
-        ports(LocalSession::new(Arc::clone(&store), "000000000000".parse().unwrap(), "us-east-1".parse().unwrap()))
-            .stacks;
+    let cloud =
+        ports(LocalSession::new(Arc::clone(&store), "000000000000".parse().unwrap(), "us-east-1".parse().unwrap()));
     let new = NewChangeSet {
         stack_name: "stack".into(),
         name: "first".into(),
@@ -37,23 +36,16 @@ pub(crate) async fn types(template: &Value) -> Option<Types> {
         token: "token".into(),
         description: "test".into(),
     };
-    stacks.create_change_set(&Proof::unchecked_for_tests(), &new).await.unwrap();
+    cloud.stacks.create_change_set(&Proof::unchecked_for_tests(), &new).await.unwrap();
     store.transact(later).unwrap();
-    let created = stacks.change_set("stack", "first").await.unwrap().unwrap();
-    let added = created.changes.into_iter().map(|change| (change.logical_id, change.resource_type));
-    (created.status.as_str() == "CREATE_COMPLETE").then(|| without_digests(added.collect()))
+    let created = cloud.stacks.change_set("stack", "first").await.unwrap().unwrap();
+    if created.status.as_str() != "CREATE_COMPLETE" {
+        return Err(created.status_reason.unwrap_or_default());
+    }
+    Ok(cloud.expansions.expanded_template("stack", "first").await.unwrap().unwrap())
 }
 
 fn later(state: &mut LocalState<FenrirAccount>) {
     state.clock += TimeDelta::minutes(1);
     state.accounts.values_mut().for_each(|account| account.resources.advance(state.clock));
-}
-
-/// Removes the digests from the logical ids of API deployments.
-pub(crate) fn without_digests(types: Types) -> Types {
-    let name = |(name, kind): (String, String)| match name.split_once("Deployment") {
-        Some((api, _)) if kind == "AWS::ApiGateway::Deployment" => (format!("{api}Deployment"), kind),
-        _ => (name, kind),
-    };
-    types.into_iter().map(name).collect()
 }

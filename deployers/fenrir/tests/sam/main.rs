@@ -1,16 +1,22 @@
-//! Runs AWS's own SAM transform on the templates that the rules produce. It has to accept all of them.
+//! Runs AWS's own SAM transform on the templates that the rules produce. It has to accept all of them, and to expand them as the local
+//! cloud does: also templates that `templates.py` generates from a seed. A longer run has another number of templates, and another seed:
+//!
+//! ```sh
+//! SAM_TEMPLATES=5000 SAM_SEED=7 cargo test -p fenrir --test sam
+//! ```
 
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../corpus/account.rs"]
 mod account;
 mod local;
+mod shape;
 
-use fenrir::rules::{self, CheckedTemplate, check_expanded};
-use fenrir::template::{Source, read};
-use local::Types;
+use fenrir::rules::{self, CheckedTemplate, Header, check_expanded};
+use fenrir::template::{Node, Source, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shape::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
@@ -21,8 +27,12 @@ use std::process::Stdio;
 fn checked(path: &Path) -> CheckedTemplate {
     let template = read(&Source::open(path).unwrap()).unwrap();
     let is_uploaded = path.file_name().unwrap().to_string_lossy().starts_with("uploaded");
-    let mut checked = account::apply(&template, &rules::header(&template).unwrap(), is_uploaded);
-    for code in rules::code_references(&template) {
+    with_uris(account::apply(&template, &rules::header(&template).unwrap(), is_uploaded), &template)
+}
+
+/// Replaces each path of a template by a URI.
+fn with_uris(mut checked: CheckedTemplate, template: &Node) -> CheckedTemplate {
+    for code in rules::code_references(template) {
         checked.template["Resources"][&code.logical_id]["Properties"][code.property] = json!(account::FILES[2]);
     }
     checked
@@ -40,6 +50,28 @@ fn accepted() -> BTreeMap<String, Value> {
     files().into_iter().map(|(name, path)| (name, checked(&path).template)).collect()
 }
 
+/// The number of generated templates, and their seed.
+const TEMPLATES: u32 = 200;
+const SEED: u32 = 1;
+
+/// Generated templates with their headers, as CloudFormation would get them. None, with a message, without Python.
+fn generated() -> Option<BTreeMap<String, (Header, CheckedTemplate)>> {
+    let setting = |name, default: u32| std::env::var(name).unwrap_or_else(|_| default.to_string());
+    let mut python = bifrost_moto::program("python")?;
+    python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sam/templates.py"));
+    let output = python.args([setting("SAM_TEMPLATES", TEMPLATES), setting("SAM_SEED", SEED)]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let templates: BTreeMap<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let checked = templates.into_iter().map(|(name, template)| {
+        let node = Node::from(&template);
+        let header = rules::header(&node).unwrap();
+        let checked = with_uris(account::apply(&node, &header, false), &node);
+        assert!(!checked.findings.refuse(), "{template:#}\n{}", checked.findings);
+        (name, (header, checked))
+    });
+    Some(checked.collect())
+}
+
 /// The result of the transform.
 #[derive(Deserialize)]
 struct Transformed {
@@ -50,10 +82,10 @@ struct Transformed {
 }
 
 impl Transformed {
-    /// The types of the generated resources by logical id.
-    fn types(&self) -> Option<Types> {
+    /// The types of the resources.
+    fn types(&self) -> Option<BTreeSet<String>> {
         let resources = self.expanded.as_ref()?["Resources"].as_object()?;
-        Some(resources.iter().map(|(name, of)| (name.clone(), of["Type"].as_str().unwrap().to_owned())).collect())
+        Some(resources.values().map(|of| of["Type"].as_str().unwrap().to_owned()).collect())
     }
 }
 
@@ -100,21 +132,32 @@ fn types_are_those_that_the_role_allows() {
     templates.insert("destinations".to_owned(), with_destinations());
     let Some(results) = transformed(&templates) else { return };
     let tables: Value = serde_json::from_str(include_str!("../iam/tables.json")).unwrap();
-    let types = results.into_values().filter_map(|result| result.types()).flat_map(Types::into_values);
+    let types = results.into_values().filter_map(|result| result.types()).flatten();
     let types: BTreeSet<String> = types.collect();
     assert!(types.contains("AWS::SNS::Topic"));
     let unknown = types.iter().filter(|of_type| tables["handlers"].get(of_type).is_none());
     assert_eq!(unknown.collect::<Vec<_>>(), [""; 0]);
 }
 
+/// The templates of the corpus, and generated ones.
 #[tokio::test]
 async fn local_cloud_expands_templates_as_sam_does() {
-    let templates = accepted();
+    let Some(generated) = generated() else { return };
+    let generated = generated.into_iter().map(|(name, (_, checked))| (name, checked.template));
+    let templates: BTreeMap<_, _> = accepted().into_iter().chain(generated).collect();
     let Some(all) = transformed(&templates) else { return };
+    let mut differences = Vec::new();
     for (name, result) in all {
-        let expected = result.types().map(local::without_digests);
-        assert_eq!(local::types(&templates[&name]).await, expected, "{name}");
+        let ours = local::expanded(&templates[&name]).await;
+        let found = match (ours, result.expanded) {
+            (Ok(ours), Some(translated)) => Shape::of(&ours).differences(&Shape::of(&translated)),
+            (Err(_), None) => Vec::new(),
+            (Ok(_), None) => vec![format!("only SAM refuses it: {}", result.refusal.unwrap())],
+            (Err(reason), Some(_)) => vec![format!("only the local cloud refuses it: {reason}")],
+        };
+        differences.extend(found.into_iter().map(|line| format!("{name}: {line}")));
     }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 #[test]
@@ -133,5 +176,18 @@ fn expanded_templates_reach_nobody_else() {
             let findings = account::with_facts(&header, None, |facts| check_expanded(&expanded, &none, facts));
             assert!(findings.all().len() > 5, "{findings}");
         }
+    }
+}
+
+#[test]
+fn expanded_generated_templates_reach_nobody_else() {
+    let Some(generated) = generated() else { return };
+    let templates = generated.iter().map(|(name, (_, checked))| (name.clone(), checked.template.clone()));
+    let Some(results) = transformed(&templates.collect()) else { return };
+    for (name, result) in results {
+        let (header, checked) = &generated[&name];
+        let expanded = result.expanded.unwrap();
+        let findings = account::with_facts(header, None, |facts| check_expanded(&expanded, &checked.allowed, facts));
+        assert_eq!(findings.to_string(), "", "{name}");
     }
 }

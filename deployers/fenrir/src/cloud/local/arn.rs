@@ -1,22 +1,7 @@
 //! ARNs and ids. Ids that are random in AWS are digests here, so that runs are repeatable.
 
+use crate::sam::digest;
 use bifrost::release::Partition;
-use sha1::{Digest, Sha1};
-use std::fmt::Write as _;
-
-/// The SHA-1 of the text, as 40 hexadecimal digits.
-pub(super) fn digest(text: &str) -> String {
-    Sha1::digest(text.as_bytes()).iter().fold(String::new(), |mut digits, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
-}
-
-/// The first digits of the digest: at most 40.
-pub(super) fn short(text: &str, digits: usize) -> String {
-    digest(text).chars().take(digits).collect()
-}
 
 /// A UUID from the digest.
 pub(super) fn uuid(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Change sets: their creation, status and changes.
 
-use super::arn::{StackArn, digest};
+use super::arn::StackArn;
 use super::changes::changes;
 use super::region::Behaviour;
 use super::stack::StoredStack;
@@ -8,6 +8,7 @@ use super::template::{Template, is_sam};
 use super::{refusal, validation_error};
 use crate::cloud::{Change, ChangeSet, ChangeSetStatus, ExecutionStatus, NewChangeSet};
 use crate::rules::Tags;
+use crate::sam::digest;
 use bifrost::local::{ServiceError, later};
 use bifrost::release::Partition;
 use chrono::{DateTime, Utc};

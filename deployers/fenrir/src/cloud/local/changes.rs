@@ -1,11 +1,12 @@
 //! The changes that a template makes to a stack.
 
-use super::order::{in_order, needs_of, references};
+use super::order::in_order;
 use super::stack::{StoredResource, StoredStack};
 use super::template::Template;
 use super::types::ResourceType;
 use crate::cloud::{Change, ChangeAction, Replacement};
 use crate::rules::Tags;
+use crate::sam::{needs_of, references};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

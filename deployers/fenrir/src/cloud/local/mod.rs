@@ -16,7 +16,6 @@ mod order;
 mod region;
 mod resolve;
 mod run;
-mod sam;
 mod source;
 mod stack;
 mod template;

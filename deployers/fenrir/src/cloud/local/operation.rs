@@ -1,9 +1,10 @@
 //! The operation in progress on a stack: which resources wait, and which are being created, changed or deleted.
 
-use super::order::{Needs, needs_of, reversed};
+use super::order::reversed;
 use super::stack::{StoredResource, StoredStack};
 use super::template::Template;
 use crate::rules::Tags;
+use crate::sam::{Needs, needs_of};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,8 +1,9 @@
 //! Evaluates intrinsic functions, once the resources that they refer to exist.
 
-use super::arn::{StackArn, short, uuid};
+use super::arn::{StackArn, uuid};
 use super::stack::StoredResource;
 use super::types::ResourceType;
+use crate::sam::{SubPart, attributes_of, call, get_att, short, sub_parts};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -103,7 +104,7 @@ impl Scope<'_> {
         for part in sub_parts(text) {
             done += &match part {
                 SubPart::Text(text) => text.to_owned(),
-                SubPart::Name(name) => match (names.get(name), name.split_once('.')) {
+                SubPart::Name(name) => match (names.get(name.trim()), name.trim().split_once('.')) {
                     (Some(value), _) => self.text(value)?,
                     (None, Some((name, attribute))) => self.attribute(name, attribute)?,
                     (None, None) => self.reference(name)?,
@@ -144,48 +145,6 @@ impl Scope<'_> {
     }
 }
 
-/// The intrinsic function that an object calls, if it does.
-pub(super) fn call(fields: &Map<String, Value>) -> Option<(&str, &Value)> {
-    let (name, argument) = fields.iter().next().filter(|_| fields.len() == 1)?;
-    (name == "Ref" || name.starts_with("Fn::")).then_some((name, argument))
-}
-
-/// Resource and attribute of a `Fn::GetAtt`: `["a", "b"]` or `"a.b"`.
-pub(super) fn get_att(argument: &Value) -> Option<(String, String)> {
-    match argument {
-        Value::String(text) => text.split_once('.').map(|(name, attribute)| (name.into(), attribute.into())),
-        argument => match argument.as_array()?.as_slice() {
-            [Value::String(name), Value::String(attribute)] => Some((name.clone(), attribute.clone())),
-            _ => None,
-        },
-    }
-}
-
-/// A part of the text of `Fn::Sub`.
-pub(super) enum SubPart<'t> {
-    /// Literal text.
-    Text(&'t str),
-    /// A name to substitute.
-    Name(&'t str),
-}
-
-/// Splits the text of `Fn::Sub` into parts.
-pub(super) fn sub_parts(mut text: &str) -> Vec<SubPart<'_>> {
-    let mut parts = Vec::new();
-    while let Some((before, (name, after))) =
-        text.split_once("${").and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
-    {
-        parts.push(SubPart::Text(before));
-        match name.strip_prefix('!') {
-            Some(literal) => parts.extend([SubPart::Text("${"), SubPart::Text(literal), SubPart::Text("}")]),
-            None => parts.push(SubPart::Name(name.trim())),
-        }
-        text = after;
-    }
-    parts.push(SubPart::Text(text));
-    parts
-}
-
 /// Physical id and attributes of a new resource of that type. The type's patterns contain `{region}` and `{account}`,
 /// `{partition}` and `{suffix}` (the region's partition, and the suffix of its host names), `{name}` (its own name, or one
 /// that CloudFormation generates), `{number}`, `{random}`, `{RANDOM}` and `{uuid}` (derived from its number in the stack),
@@ -212,8 +171,20 @@ pub(super) fn identify(
         fill(pattern, |field| known.get(field).or_else(|| properties.get(field)).and_then(Value::as_str))
     };
     let id = fill(kind.id, "");
-    let attributes = kind.attributes.iter().map(|(attribute, pattern)| ((*attribute).into(), fill(pattern, &id)));
+    let attributes = attributes_of(kind.name).unwrap_or_default().iter().map(|attribute| {
+        let pattern = kind.attributes.iter().find(|(name, _)| name == attribute).map(|(_, pattern)| fill(pattern, &id));
+        ((*attribute).to_owned(), pattern.unwrap_or_else(|| property_text(properties, attribute)))
+    });
     (id.clone(), attributes.collect())
+}
+
+/// The property of a resource as text. `RedrivePolicy.maxReceiveCount` is a property of a property.
+fn property_text(properties: &Value, path: &str) -> String {
+    match properties.pointer(&format!("/{}", path.replace('.', "/"))) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
 }
 
 /// The pattern with each `{field}` filled in. An unknown field is left out.

@@ -1,8 +1,9 @@
 //! Processes a template: expands SAM, and checks resource types and references.
 
-use super::order::{in_order, needs_of, references};
-use super::sam;
+use super::order::in_order;
 use super::types::ResourceType;
+use crate::sam;
+use crate::sam::{attributes_of, needs_of, references};
 use bifrost::release::Partition;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,8 +99,8 @@ impl Template {
     }
 
     fn check_attribute(&self, name: &str, attribute: &str) -> Result<(), String> {
-        let kind = self.resources.get(name).and_then(|definition| ResourceType::of(definition.get("Type")?.as_str()?));
-        let known = kind.is_none_or(|kind| kind.attributes.iter().any(|(known, _)| *known == attribute));
+        let kind = self.resources.get(name).and_then(|definition| definition.get("Type")?.as_str());
+        let known = kind.and_then(attributes_of).is_none_or(|known| known.contains(&attribute));
         known.then_some(()).ok_or_else(|| {
             format!("Template error: resource {name} does not support attribute type {attribute} in Fn::GetAtt")
         })

@@ -11,7 +11,7 @@ pub(super) struct ResourceType {
     pub(super) named: Option<&'static str>,
     /// The result of `Ref`, as a pattern (module `resolve`).
     pub(super) id: &'static str,
-    /// The results of `Fn::GetAtt`: patterns by attribute.
+    /// The results of `Fn::GetAtt`: patterns by attribute. An attribute without a pattern is the property of that name.
     pub(super) attributes: &'static [(&'static str, &'static str)],
     /// The properties that cannot be changed in place.
     pub(super) immutable: &'static [&'static str],
@@ -41,7 +41,8 @@ const fn row(
 #[rustfmt::skip]
 static TYPES: &[ResourceType] = &[
     row("AWS::Lambda::Function", 5, Some("FunctionName"), "{name}",
-        &[("Arn", "arn:{partition}:lambda:{region}:{account}:function:{name}")],
+        &[("Arn", "arn:{partition}:lambda:{region}:{account}:function:{name}"),
+          ("SnapStartResponse.ApplyOn", "None"), ("SnapStartResponse.OptimizationStatus", "Off")],
         &["FunctionName", "PackageType"], true),
     row("AWS::Lambda::Version", 3, None, "arn:{partition}:lambda:{region}:{account}:function:{FunctionName}:{number}",
         &[("Version", "{number}"), ("FunctionArn", "{id}")],
@@ -73,7 +74,8 @@ static TYPES: &[ResourceType] = &[
         &["GenerateDistinctId", "Name", "Value"], true),
     row("AWS::ApiGateway::UsagePlanKey", 2, None, "{random}", &[("Id", "{id}")], &["KeyId", "KeyType", "UsagePlanId"], false),
     row("AWS::ApiGatewayV2::Api", 3, None, "{random}",
-        &[("ApiId", "{id}"), ("ApiEndpoint", "https://{id}.execute-api.{region}.{suffix}")], &["ProtocolType"], true),
+        &[("ApiId", "{id}"), ("ApiEndpoint", "https://{id}.execute-api.{region}.{suffix}"),
+          ("ExecuteApiArn", "arn:{partition}:execute-api:{region}:{account}:{id}")], &["ProtocolType"], true),
     row("AWS::ApiGatewayV2::Stage", 2, None, "{StageName}", &[], &["StageName", "ApiId"], true),
     row("AWS::DynamoDB::Table", 12, Some("TableName"), "{name}",
         &[("Arn", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
@@ -83,10 +85,13 @@ static TYPES: &[ResourceType] = &[
     row("AWS::SQS::Queue", 5, Some("QueueName"), "https://sqs.{region}.{suffix}/{account}/{name}",
         &[("Arn", "arn:{partition}:sqs:{region}:{account}:{name}"), ("QueueName", "{name}"), ("QueueUrl", "{id}")],
         &["QueueName", "FifoQueue"], true),
+    row("AWS::SQS::QueuePolicy", 2, None, "{name}", &[("Id", "{id}")], &[], false),
+    row("AWS::SNS::Topic", 3, Some("TopicName"), "arn:{partition}:sns:{region}:{account}:{name}",
+        &[("TopicArn", "{id}"), ("TopicName", "{name}")], &["TopicName", "FifoTopic"], true),
     row("AWS::SNS::Subscription", 3, None, "{TopicArn}:{uuid}", &[("Arn", "{id}")],
         &["Endpoint", "Protocol", "TopicArn"], false),
     row("AWS::Events::Rule", 60, Some("Name"), "{name}",
-        &[("Arn", "arn:{partition}:events:{region}:{account}:rule/{name}")], &["Name", "EventBusName"], true),
+        &[("Arn", "arn:{partition}:events:{region}:{account}:rule/{name}"), ("RuleName", "{name}")], &["Name", "EventBusName"], true),
     row("AWS::Logs::SubscriptionFilter", 2, None, "{name}", &[], &["FilterName", "LogGroupName"], false),
     row("AWS::CloudWatch::Alarm", 3, Some("AlarmName"), "{name}",
         &[("Arn", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}")], &["AlarmName"], true),
@@ -106,7 +111,7 @@ static TYPES: &[ResourceType] = &[
         &[("ListenerArn", "{id}")], &["LoadBalancerArn"], false),
     row("AWS::ElasticLoadBalancingV2::ListenerRule", 3, None,
         "arn:{partition}:elasticloadbalancing:{region}:{account}:listener-rule/app/{random}/{uuid}",
-        &[("RuleArn", "{id}")], &["ListenerArn"], false),
+        &[("RuleArn", "{id}"), ("IsDefault", "false")], &["ListenerArn"], false),
     row("AWS::CodeDeploy::Application", 2, Some("ApplicationName"), "{name}",
         &[], &["ApplicationName", "ComputePlatform"], true),
     row("AWS::CodeDeploy::DeploymentGroup", 3, None, "{name}",

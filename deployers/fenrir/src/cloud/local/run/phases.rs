@@ -1,11 +1,11 @@
 //! The end of a phase, and the phase that follows.
 
 use super::super::operation::{Goal, Kind, Phase, Task, removal};
-use super::super::order::needs_of;
 use super::super::resolve::Scope;
 use super::super::stack::StoredResource;
 use super::Run;
 use crate::cloud::{ExecutionStatus, StackStatus};
+use crate::sam::needs_of;
 use std::collections::BTreeMap;
 
 impl Run<'_> {

@@ -1,7 +1,7 @@
 //! Expansion of SAM's types, compared with SAM's own translator (`aws-sam-translator` 1.115.0).
 
-use super::super::sam;
 use super::*;
+use crate::sam;
 use bifrost::release::Partition;
 
 fn expand(template: &Value) -> Result<Value, Vec<String>> {
@@ -170,16 +170,37 @@ fn references_follow_renamed_resources() {
 }
 
 #[test]
+fn queues_and_topics_are_generated_for_their_types() {
+    let template = json!({"Resources": {"hello": function(&json!({
+        "EventInvokeConfig": {"DestinationConfig": {"OnFailure": {"Type": "SQS"}, "OnSuccess": {"Type": "SNS"}}},
+        "Events": {
+            "news": {"Type": "SNS", "Properties": {"Topic": "t", "SqsSubscription": true}},
+            "tick": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "DeadLetterConfig": {"Type": "SQS"}}},
+        },
+    }))}});
+    let expected = [
+        "hello: Lambda::Function",
+        "helloEventInvokeConfig: Lambda::EventInvokeConfig",
+        "helloEventInvokeConfigOnFailureQueue: SQS::Queue",
+        "helloEventInvokeConfigOnSuccessTopic: SNS::Topic",
+        "helloRole: IAM::Role",
+        "hellonews: SNS::Subscription",
+        "hellonewsEventSourceMapping: Lambda::EventSourceMapping",
+        "hellonewsQueue: SQS::Queue",
+        "hellonewsQueuePolicy: SQS::QueuePolicy",
+        "hellotick: Events::Rule",
+        "hellotickPermission: Lambda::Permission",
+        "hellotickQueue: SQS::Queue",
+        "hellotickQueuePolicy: SQS::QueuePolicy",
+    ];
+    assert_eq!(expanded(&template), expected);
+}
+
+#[test]
 fn unsupported_sam_features_are_refused() {
-    for properties in [
-        json!({"Events": {"news": {"Type": "SNS", "Properties": {"Topic": "t", "SqsSubscription": true}}}}),
-        json!({"Events": {"tick": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "DeadLetterConfig": {"Type": "SQS"}}}}}),
-        json!({"EventInvokeConfig": {"DestinationConfig": {"OnFailure": {"Type": "SQS"}}}}),
-        json!({"Events": {"object": {"Type": "IoTRule", "Properties": {}}}}),
-    ] {
-        let findings = expand(&json!({"Resources": {"hello": function(&properties)}})).unwrap_err();
-        assert!(matches!(findings.as_slice(), [one] if one.contains("the local cloud")), "{findings:?}");
-    }
+    let event = json!({"Events": {"object": {"Type": "IoTRule", "Properties": {}}}});
+    let findings = expand(&json!({"Resources": {"hello": function(&event)}})).unwrap_err();
+    assert!(matches!(findings.as_slice(), [one] if one.contains("the local cloud")), "{findings:?}");
     let domain = json!({"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live", "Domain": {}}});
     assert_eq!(expand(&json!({"Resources": {"api": domain}})).unwrap_err().len(), 1);
 }

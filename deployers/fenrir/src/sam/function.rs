@@ -35,29 +35,35 @@ impl Expansion {
             Some(text) => Some(json!({"ZipFile": text})),
             None => given.get("CodeUri").and_then(|uri| location(uri, "S3Bucket", "S3Key")),
         };
-        let Some(code) = code else {
+        let code = code.unwrap_or_else(|| {
             let message = "'CodeUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
-            return self.wrong(given.id, message);
-        };
-        let definition = given.becomes("AWS::Lambda::Function", &lambda_properties(given, &code));
+            self.wrong(given.id, message);
+            Value::Null
+        });
+        let definition = given.becomes(&lambda_properties(given, &code));
         self.add(given.id, definition);
-        if given.get("Role").is_none() {
-            self.role(given);
-        }
         let endpoint = self.publish(given, &code);
         self.url(given, &endpoint);
-        self.invoke_config(given, &endpoint);
+        let destinations = self.invoke_config(given, &endpoint);
+        if given.get("Role").is_none() {
+            self.role(given, destinations);
+        }
         self.events(given, &endpoint);
     }
 
-    /// The role of a function without `Role`.
-    fn role(&mut self, given: &SourceResource<'_>) {
+    /// The role of a function without `Role`. It may send to the destinations.
+    fn role(&mut self, given: &SourceResource<'_>, destinations: Vec<Value>) {
         let policy = |(number, policy): (usize, &Value)| {
             // SAM generates the statements from the policy template's name and parameters, so they change together.
             json!({"PolicyName": format!("{}RolePolicy{number}", given.id), "PolicyDocument": {"Statement": [policy]}})
         };
         let policies = given.get("Policies").and_then(Value::as_array).into_iter().flatten();
-        let policies: Vec<_> = policies.enumerate().map(policy).collect();
+        let targets = destinations.into_iter().chain(failure_targets(given));
+        let sends = targets.map(|target| json!({"Effect": "Allow", "Action": "*", "Resource": target})).enumerate();
+        let sends = sends.map(|(number, statement)| {
+            json!({"PolicyName": format!("{}Destination{number}", given.id), "PolicyDocument": {"Statement": [statement]}})
+        });
+        let policies: Vec<_> = policies.enumerate().map(policy).chain(sends).collect();
         let mut properties = Map::new();
         properties.insert("AssumeRolePolicyDocument".into(), trust("lambda"));
         properties.insert("ManagedPolicyArns".into(), managed_policies(given, self.partition));
@@ -68,7 +74,7 @@ impl Expansion {
             .extend(given.get("PermissionsBoundary").map(|boundary| ("PermissionsBoundary".into(), boundary.clone())));
         properties.extend(given.get("RolePath").map(|path| ("Path".into(), path.clone())));
         properties.insert("Tags".into(), tag_list(given.get("Tags")));
-        self.add(format!("{}Role", given.id), json!({"Type": "AWS::IAM::Role", "Properties": properties}));
+        self.generate(given, format!("{}Role", given.id), json!({"Type": "AWS::IAM::Role", "Properties": properties}));
     }
 
     fn url(&mut self, given: &SourceResource<'_>, endpoint: &Value) {
@@ -76,7 +82,7 @@ impl Expansion {
         let target = if endpoint.get("Ref").is_some() { endpoint.clone() } else { json!({"Ref": given.id}) };
         let mut properties = config.clone();
         properties.insert("TargetFunctionArn".into(), target.clone());
-        self.add(format!("{}Url", given.id), json!({"Type": "AWS::Lambda::Url", "Properties": properties}));
+        self.generate(given, format!("{}Url", given.id), json!({"Type": "AWS::Lambda::Url", "Properties": properties}));
         if config.get("AuthType").is_some_and(|auth| auth == "NONE") {
             for (suffix, action, property, value) in [
                 ("UrlPublicPermissions", "lambda:InvokeFunctionUrl", "FunctionUrlAuthType", json!("NONE")),
@@ -84,31 +90,62 @@ impl Expansion {
             ] {
                 let properties = json!({"Action": action, "FunctionName": target, "Principal": "*", property: value});
                 let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": properties});
-                self.add(format!("{}{suffix}", given.id), definition);
+                self.generate(given, format!("{}{suffix}", given.id), definition);
             }
         }
     }
 
-    /// The settings for asynchronous calls.
-    fn invoke_config(&mut self, given: &SourceResource<'_>, endpoint: &Value) {
-        let Some(config) = given.get("EventInvokeConfig").and_then(Value::as_object) else { return };
-        let destinations = config.get("DestinationConfig").and_then(Value::as_object);
-        let of = |(name, to): (&String, &Value)| Some((name.clone(), json!({"Destination": to.get("Destination")?})));
-        let known: Map<String, Value> = destinations.into_iter().flatten().filter_map(of).collect();
-        if destinations.is_some_and(|all| all.len() != known.len()) {
-            self.wrong(given.id, "the local cloud does not create queues and topics for destinations; set Destination");
+    /// The settings for asynchronous calls. Returns the ARNs of their destinations.
+    fn invoke_config(&mut self, given: &SourceResource<'_>, endpoint: &Value) -> Vec<Value> {
+        let Some(config) = given.get("EventInvokeConfig").and_then(Value::as_object) else { return Vec::new() };
+        let config_id = format!("{}EventInvokeConfig", given.id);
+        let (mut destinations, mut arns) = (Map::new(), Vec::new());
+        for name in ["OnSuccess", "OnFailure"] {
+            let destination = config.get("DestinationConfig").and_then(|all| all.get(name));
+            let to = destination.map(|destination| self.destination(given, destination, &format!("{config_id}{name}")));
+            arns.extend(to.clone());
+            destinations.extend(to.map(|to| (name.to_owned(), json!({"Destination": to}))));
         }
         let alias = endpoint.get("Ref").and(given.get("AutoPublishAlias")).cloned();
         let mut properties = kept(config, &["MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
-        properties.extend(destinations.map(|_| ("DestinationConfig".into(), known.into())));
+        properties.insert("DestinationConfig".into(), destinations.into());
         properties.insert("FunctionName".into(), json!({"Ref": given.id}));
         properties.insert("Qualifier".into(), alias.unwrap_or_else(|| "$LATEST".into()));
-        let definition = json!({"Type": "AWS::Lambda::EventInvokeConfig", "Properties": properties});
-        self.add(format!("{}EventInvokeConfig", given.id), definition);
+        let mut definition = json!({"Type": "AWS::Lambda::EventInvokeConfig", "Properties": properties});
+        if let (Some(alias), Some(definition)) = (endpoint.get("Ref"), definition.as_object_mut()) {
+            definition.insert("DependsOn".into(), json!([alias]));
+        }
+        self.generate(given, config_id, definition);
+        arns
+    }
+
+    /// The ARN of a destination. Generates a queue or topic if the function only has its type.
+    fn destination(&mut self, given: &SourceResource<'_>, destination: &Value, id: &str) -> Value {
+        if let Some(arn) = destination.get("Destination") {
+            return arn.clone();
+        }
+        let (id, kind, attribute) = match destination.get("Type").and_then(Value::as_str) {
+            Some("SNS") => (format!("{id}Topic"), "AWS::SNS::Topic", None),
+            _ => (format!("{id}Queue"), "AWS::SQS::Queue", Some("Arn")),
+        };
+        let arn = attribute.map_or_else(|| json!({"Ref": id}), |attribute| json!({"Fn::GetAtt": [id, attribute]}));
+        self.generate(given, id, json!({"Type": kind, "Properties": {}}));
+        arn
     }
 }
 
-fn lambda_properties(given: &SourceResource<'_>, code: &Value) -> Map<String, Value> {
+/// The ARNs of queues and topics for what the function could not handle.
+fn failure_targets(given: &SourceResource<'_>) -> Vec<Value> {
+    let dead_letters = given.get("DeadLetterQueue").and_then(|queue| queue.get("TargetArn"));
+    let events = given.get("Events").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let of_events = events.filter_map(|event| {
+        let target = event.pointer("/Properties/DestinationConfig/OnFailure")?;
+        target.get("Destination").filter(|_| target.get("Type").is_some())
+    });
+    dead_letters.into_iter().chain(of_events).cloned().collect()
+}
+
+pub(super) fn lambda_properties(given: &SourceResource<'_>, code: &Value) -> Map<String, Value> {
     let kept = given.properties.iter().filter(|(name, _)| !NOT_OF_LAMBDA.contains(&name.as_str()));
     let mut properties: Map<String, Value> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     properties.insert("Code".into(), code.clone());

@@ -1,7 +1,8 @@
 //! Versions and aliases of functions, and `CodeDeploy` groups that shift traffic between them.
 
-use super::function::trust;
-use super::{Expansion, SourceResource, suffix};
+use super::digest::suffix;
+use super::function::{lambda_properties, trust};
+use super::{Expansion, SourceResource};
 use serde_json::{Map, Value, json};
 
 /// SAM's `CodeDeploy` application for all functions, and its role.
@@ -14,16 +15,26 @@ impl Expansion {
         let Some(alias) = given.get("AutoPublishAlias").and_then(Value::as_str) else {
             return json!({"Fn::GetAtt": [given.id, "Arn"]});
         };
-        let digest = match given.get("AutoPublishCodeSha256").and_then(Value::as_str) {
+        let given_digest = given.get("AutoPublishCodeSha256").and_then(Value::as_str);
+        let digest = match given_digest {
             Some(digest) => digest.chars().take(10).collect(),
             None => suffix(&published_with(given, code)),
         };
         let version_id = format!("{}Version{digest}", given.id);
-        let alias_id = format!("{}Alias{alias}", given.id);
+        if given_digest.is_none() {
+            self.expanded.unpredictable.insert(version_id.clone());
+        }
+        // A logical id has only letters and digits.
+        let alias_id = format!("{}Alias{}", given.id, alias.replace('-', "D").replace('_', "U"));
         let mut version = Map::from_iter([("FunctionName".to_owned(), json!({"Ref": given.id}))]);
         version.extend(given.get("VersionDescription").map(|text| ("Description".into(), text.clone())));
-        let policy = given.get("VersionDeletionPolicy").cloned().unwrap_or_else(|| "Retain".into());
-        self.add(&version_id, json!({"Type": "AWS::Lambda::Version", "DeletionPolicy": policy, "Properties": version}));
+        let policy = given.definition.get("DeletionPolicy").or_else(|| given.get("VersionDeletionPolicy"));
+        let policy = policy.cloned().unwrap_or_else(|| "Retain".into());
+        self.generate(
+            given,
+            &version_id,
+            json!({"Type": "AWS::Lambda::Version", "DeletionPolicy": policy, "Properties": version}),
+        );
         let mut properties = Map::from_iter([
             ("Name".to_owned(), alias.into()),
             ("FunctionName".to_owned(), json!({"Ref": given.id})),
@@ -35,9 +46,7 @@ impl Expansion {
         if let (Some(update), Some(definition)) = (self.deployment(given), definition.as_object_mut()) {
             definition.insert("UpdatePolicy".into(), json!({"CodeDeployLambdaAliasUpdate": update}));
         }
-        self.add(&alias_id, definition);
-        self.renamed.insert(format!("{}.Alias", given.id), alias_id.clone());
-        self.renamed.insert(format!("{}.Version", given.id), version_id);
+        self.generate(given, &alias_id, definition);
         json!({"Ref": alias_id})
     }
 
@@ -46,15 +55,23 @@ impl Expansion {
         let preference =
             given.get("DeploymentPreference").filter(|preference| preference.get("Enabled") != Some(&false.into()))?;
         let group_id = format!("{}DeploymentGroup", given.id);
-        self.add(&group_id, json!({"Type": "AWS::CodeDeploy::DeploymentGroup", "Properties": group(preference)}));
+        self.generate_apart(
+            given,
+            &group_id,
+            json!({"Type": "AWS::CodeDeploy::DeploymentGroup", "Properties": group(preference)}),
+        );
         let application = json!({"ComputePlatform": "Lambda"});
-        self.add(APPLICATION, json!({"Type": "AWS::CodeDeploy::Application", "Properties": application}));
+        self.generate_apart(
+            given,
+            APPLICATION,
+            json!({"Type": "AWS::CodeDeploy::Application", "Properties": application}),
+        );
         if preference.get("Role").is_none() {
             let role = json!({
                 "AssumeRolePolicyDocument": trust("codedeploy"),
                 "ManagedPolicyArns": [self.partition.managed_policy_arn("service-role/AWSCodeDeployRoleForLambda")],
             });
-            self.add(SERVICE_ROLE, json!({"Type": "AWS::IAM::Role", "Properties": role}));
+            self.generate_apart(given, SERVICE_ROLE, json!({"Type": "AWS::IAM::Role", "Properties": role}));
         }
         let mut update = json!({"ApplicationName": {"Ref": APPLICATION}, "DeploymentGroupName": {"Ref": group_id}});
         for (hook, name) in [("PreTraffic", "BeforeAllowTrafficHook"), ("PostTraffic", "AfterAllowTrafficHook")] {
@@ -91,10 +108,17 @@ fn group(preference: &Value) -> Value {
 /// The properties whose change publishes a new version: code, environment and memory, or all of them on request.
 fn published_with(given: &SourceResource<'_>, code: &Value) -> Value {
     if given.get("AutoPublishAliasAllProperties").is_some_and(|all| *all == true) {
-        return given.properties.clone().into();
+        let mut all = lambda_properties(given, code);
+        if given.get("Role").is_none() {
+            // SAM adds its own role later.
+            all.remove("Role");
+        }
+        return all.into();
     }
     let mut with = code.as_object().cloned().unwrap_or_default();
     with.extend(given.get("Environment").and_then(Value::as_object).cloned().unwrap_or_default());
     with.extend(given.get("MemorySize").map(|memory| ("MemorySize".into(), memory.clone())));
+    let snapshots = given.get("SnapStart").filter(|snapshots| snapshots.get("ApplyOn").is_some_and(|on| *on != "None"));
+    with.extend(snapshots.map(|snapshots| ("SnapStart".into(), snapshots.clone())));
     with.into()
 }

@@ -1,7 +1,7 @@
 //! Expands APIs: the API, a deployment that changes with it, and its stage.
 
-use super::{Expansion, SourceResource, kept, location, short};
-use bifrost::release::service_principal;
+use super::digest::{short, text_suffix};
+use super::{Expansion, SourceResource, kept, location};
 use serde_json::{Map, Value, json};
 
 /// SAM's implicit APIs, for events that name no API.
@@ -58,36 +58,41 @@ impl Expansion {
                 _ => {}
             }
         }
-        let implicit = |id| SourceResource { id, definition: &Value::Null, properties: &none };
         if self.paths.contains_key(IMPLICIT_REST) {
-            self.rest_api(&implicit(IMPLICIT_REST));
+            let definition = json!({"Type": "AWS::Serverless::Api"});
+            self.rest_api(&SourceResource { id: IMPLICIT_REST, definition: &definition, properties: &none });
+            self.expanded.generated.insert(IMPLICIT_REST.into(), IMPLICIT_REST.into());
         }
         if self.paths.contains_key(IMPLICIT_HTTP) {
-            self.http_api(&implicit(IMPLICIT_HTTP));
+            let definition = json!({"Type": "AWS::Serverless::HttpApi"});
+            self.http_api(&SourceResource { id: IMPLICIT_HTTP, definition: &definition, properties: &none });
+            self.expanded.generated.insert(IMPLICIT_HTTP.into(), IMPLICIT_HTTP.into());
         }
     }
 
     fn rest_api(&mut self, given: &SourceResource<'_>) {
-        let Some((property, body)) = self.body(given, "swagger", "2.0") else { return };
+        let (property, body) = self.body(given, "swagger", "2.0");
         let mut properties = Map::from_iter([(property.to_owned(), body.clone())]);
         properties.extend(kept(given.properties, &REST_API));
         properties
             .extend(given.get("EndpointConfiguration").map(|kind| ("EndpointConfiguration".into(), endpoint(kind))));
-        self.add(given.id, given.becomes("AWS::ApiGateway::RestApi", &properties));
+        self.add(given.id, given.becomes(&properties));
+        // SAM takes the time instead for an API with `AlwaysDeploy`, whose deployment is here replaced only with the API, too.
         let digest = short(&body.to_string(), 40);
         let deployment_id = format!("{}Deployment{}", given.id, digest.get(..10).unwrap_or(&digest));
         let deployment = json!({
             "Description": format!("RestApi deployment id: {digest}"), "RestApiId": {"Ref": given.id}, "StageName": "Stage",
         });
-        self.add(&deployment_id, json!({"Type": "AWS::ApiGateway::Deployment", "Properties": deployment}));
+        let deployment = json!({"Type": "AWS::ApiGateway::Deployment", "Properties": deployment});
+        self.expanded.unpredictable.insert(deployment_id.clone());
+        self.generate(given, &deployment_id, deployment);
         self.rest_stage(given, &deployment_id);
         self.authorizers(given, true);
-        self.renamed.insert(format!("{}.Deployment", given.id), deployment_id);
     }
 
     fn rest_stage(&mut self, given: &SourceResource<'_>, deployment_id: &str) {
         let stage = given.get("StageName").cloned().unwrap_or_else(|| "Prod".into());
-        let stage_id = format!("{}{}Stage", given.id, stage.as_str().unwrap_or_default());
+        let stage_id = stage_id(given.id, &stage);
         let mut properties = Map::new();
         properties.insert("DeploymentId".into(), json!({"Ref": deployment_id}));
         properties.insert("RestApiId".into(), json!({"Ref": given.id}));
@@ -98,20 +103,20 @@ impl Expansion {
             properties.insert("Tags".into(), tags);
         }
         self.usage_plan(given, &stage_id);
-        self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
-        self.add(stage_id, json!({"Type": "AWS::ApiGateway::Stage", "Properties": properties}));
+        self.generate(given, stage_id, json!({"Type": "AWS::ApiGateway::Stage", "Properties": properties}));
     }
 
     fn http_api(&mut self, given: &SourceResource<'_>) {
-        let Some((property, body)) = self.body(given, "openapi", "3.0.1") else { return };
+        let (property, body) = self.body(given, "openapi", "3.0.1");
         let mut properties = Map::from_iter([(property.to_owned(), body)]);
         properties.extend(kept(given.properties, &["Description", "FailOnWarnings", "DisableExecuteApiEndpoint"]));
-        self.add(given.id, given.becomes("AWS::ApiGatewayV2::Api", &properties));
-        let stage_id = match given.get("StageName").and_then(Value::as_str) {
-            Some(stage) => format!("{}{stage}Stage", given.id),
-            None => format!("{}ApiGatewayDefaultStage", given.id),
-        };
+        self.add(given.id, given.becomes(&properties));
         let stage = given.get("StageName").cloned().unwrap_or_else(|| "$default".into());
+        let stage_id = if stage == "$default" {
+            format!("{}ApiGatewayDefaultStage", given.id)
+        } else {
+            stage_id(given.id, &stage)
+        };
         let mut tags = given.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default();
         tags.insert("httpapi:createdBy".into(), "SAM".into());
         let mut properties =
@@ -123,37 +128,57 @@ impl Expansion {
             ("Tags", tags.into()),
         ];
         properties.extend(own.map(|(name, value)| (name.to_owned(), value)));
-        self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
-        self.add(stage_id, json!({"Type": "AWS::ApiGatewayV2::Stage", "Properties": properties}));
+        self.generate(given, stage_id, json!({"Type": "AWS::ApiGatewayV2::Stage", "Properties": properties}));
         self.authorizers(given, false);
     }
 
     /// The definition of the API and the property that holds it: a file in S3, else the body from template and events.
-    fn body(&mut self, given: &SourceResource<'_>, dialect: &str, version: &str) -> Option<(&'static str, Value)> {
-        self.refuse_unknown(given.id, given.properties, &["/Domain", "/AlwaysDeploy"]);
+    fn body(&mut self, given: &SourceResource<'_>, dialect: &str, version: &str) -> (&'static str, Value) {
+        if given.get("Domain").is_some() {
+            self.wrong(given.id, "the local cloud does not support Domain");
+        }
         if let Some(uri) = given.get("DefinitionUri") {
             let found = location(uri, "Bucket", "Key");
             if found.is_none() {
                 let message = "'DefinitionUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
                 self.wrong(given.id, message);
             }
-            return found.map(|location| ("BodyS3Location", location));
+            return ("BodyS3Location", found.into());
         }
         let mut body = given.get("DefinitionBody").cloned().unwrap_or_else(
             || json!({dialect: version, "info": {"version": "1.0", "title": {"Ref": "AWS::StackName"}}}),
         );
-        let paths = self.paths.get(given.id).cloned().unwrap_or_default();
         if let Some(body) = body.as_object_mut() {
-            let all = body.entry("paths").or_insert_with(|| json!({}));
-            if let Some(all) = all.as_object_mut() {
-                all.extend(paths);
+            if takes_paths(given) {
+                let all = body.entry("paths").or_insert_with(|| json!({}));
+                let paths = self.paths.get(given.id).cloned().unwrap_or_default();
+                all.as_object_mut().into_iter().for_each(|all| all.extend(paths.clone()));
             }
             let properties =
                 IN_BODY.into_iter().filter_map(|name| Some((format!("x-{name}"), given.get(name)?.clone())));
             body.extend(properties);
         }
-        Some(("Body", body))
+        ("Body", body)
     }
+}
+
+/// Whether SAM adds the paths of events to the definition. It leaves a REST API's own definition as it is, unless it has to merge
+/// both.
+fn takes_paths(given: &SourceResource<'_>) -> bool {
+    let is_rest = given.definition.get("Type").is_some_and(|name| *name == "AWS::Serverless::Api");
+    let merges = given.get("MergeDefinitions").is_some_and(|merge| *merge == true);
+    match given.get("DefinitionBody").filter(|_| is_rest) {
+        None => true,
+        // SAM loses what it merges into a definition without paths.
+        Some(body) => merges && body.get("paths").and_then(Value::as_object).is_some_and(|paths| !paths.is_empty()),
+    }
+}
+
+/// The logical id of the stage with that name. A name that is not a literal is not part of it.
+fn stage_id(api: &str, name: &Value) -> String {
+    let name = name.as_str().unwrap_or_default();
+    let suffix = text_suffix(name);
+    if suffix == name { format!("{api}{name}Stage") } else { format!("{api}Stage{suffix}") }
 }
 
 /// The endpoint configuration: a type such as `REGIONAL`, or a mapping.
@@ -162,59 +187,4 @@ fn endpoint(given: &Value) -> Value {
     let mut endpoint = Map::from_iter([("Types".to_owned(), json!([kind]))]);
     endpoint.extend(given.get("VPCEndpointIds").map(|ids| ("VpcEndpointIds".into(), ids.clone())));
     endpoint.into()
-}
-
-impl Expansion {
-    /// Permissions for the API to call its authorizers.
-    fn authorizers(&mut self, given: &SourceResource<'_>, by_default: bool) {
-        let authorizers = given.get("Auth").and_then(|auth| auth.get("Authorizers")).and_then(Value::as_object);
-        for (name, authorizer) in authorizers.into_iter().flatten() {
-            let says = |property: &str| authorizer.get(property).is_some_and(|value| *value == true);
-            let is_let = if by_default {
-                authorizer.get("FunctionInvokeRole").is_none() && !says("DisableFunctionDefaultPermissions")
-            } else {
-                says("EnableFunctionDefaultPermissions")
-            };
-            if let Some(function) = authorizer.get("FunctionArn").filter(|_| is_let) {
-                let source = format!(
-                    "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{}}}/authorizers/*",
-                    given.id
-                );
-                let properties = json!({
-                    "Action": "lambda:InvokeFunction", "FunctionName": function, "Principal": service_principal::API_GATEWAY,
-                    "SourceArn": {"Fn::Sub": source},
-                });
-                let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": properties});
-                self.add(format!("{}{name}AuthorizerPermission", given.id), definition);
-            }
-        }
-    }
-
-    /// The usage plan of an API, or the shared one, with a key.
-    fn usage_plan(&mut self, given: &SourceResource<'_>, stage_id: &str) {
-        let plan = given.get("Auth").and_then(|auth| auth.get("UsagePlan")).and_then(Value::as_object);
-        let owner = match plan.and_then(|plan| plan.get("CreateUsagePlan")).and_then(Value::as_str) {
-            Some("PER_API") => given.id,
-            Some("SHARED") => "Serverless",
-            _ => return,
-        };
-        let (plan_id, key_id) = (format!("{owner}UsagePlan"), format!("{owner}ApiKey"));
-        let stage = json!({"ApiId": {"Ref": given.id}, "Stage": {"Ref": stage_id}});
-        let shared = |id: &str, property: &str| self.resources.get(id)?.pointer(property)?.as_array().cloned();
-        let stages = |id: &str, property: &str| {
-            let others = shared(id, property).unwrap_or_default();
-            others.into_iter().chain([stage.clone()]).collect::<Value>()
-        };
-        let mut of_plan = plan.cloned().unwrap_or_default();
-        of_plan.remove("CreateUsagePlan");
-        of_plan.insert("ApiStages".into(), stages(&plan_id, "/Properties/ApiStages"));
-        let of_key = json!({"Enabled": true, "StageKeys": stages(&key_id, "/Properties/StageKeys")});
-        let of_both = json!({"KeyId": {"Ref": key_id}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": plan_id}});
-        self.add(plan_id, json!({"Type": "AWS::ApiGateway::UsagePlan", "Properties": of_plan}));
-        self.add(key_id, json!({"Type": "AWS::ApiGateway::ApiKey", "Properties": of_key}));
-        self.add(
-            format!("{owner}UsagePlanKey"),
-            json!({"Type": "AWS::ApiGateway::UsagePlanKey", "Properties": of_both}),
-        );
-    }
 }
