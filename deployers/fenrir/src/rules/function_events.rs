@@ -58,8 +58,8 @@ pub(super) const RESOURCE_POLICY: Table = &[
     ("IntrinsicVpceWhitelist", List(&Any)),
     ("IpRangeBlacklist", List(&Any)),
     ("IpRangeWhitelist", List(&Any)),
-    ("SourceVpcBlacklist", List(&Any)),
-    ("SourceVpcWhitelist", List(&Any)),
+    ("SourceVpcBlacklist", Plain(&List(&Rule(source_vpc)))),
+    ("SourceVpcWhitelist", Plain(&List(&Rule(source_vpc)))),
 ];
 const REQUEST_MODEL: Table =
     &[("Model", Required(&Text)), ("Required", Boolean), ("ValidateBody", Boolean), ("ValidateParameters", Boolean)];
@@ -255,6 +255,19 @@ fn check_batch(context: &mut RuleContext<'_, '_>, event: &Node) {
     if let Some(size) = event.get("BatchSize").filter(|_| is_fifo || window.is_none()) {
         limits::check_between(&mut context.within("BatchSize"), size, 1.0, MAX_BATCH_WITHOUT_WINDOW);
     }
+}
+
+/// SAM reads the ids, and leaves out what is neither: the policy would not have the effect that it seems to have.
+fn source_vpc(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    match node.as_str() {
+        Some(id) if id.starts_with("vpc-") || id.starts_with("vpce-") => {}
+        Some(id) => {
+            let message = format!("`{id}` is not the id of a VPC (`vpc-…`) or of a VPC endpoint (`vpce-…`)");
+            context.refuse(FindingCode::InvalidValue, node.span, message, "write the id: SAM leaves out anything else");
+        }
+        None => refuse_non_literal(context, node, "the id of a VPC or of a VPC endpoint"),
+    }
+    node.into()
 }
 
 fn refuse_type(context: &mut RuleContext<'_, '_>, node: &Node, written: &str) {

@@ -268,3 +268,21 @@ fn batches_fit_the_kind_of_queue() {
         RulesFixture::default().refuses(sqs(queue, properties), &format!("{PROPERTIES}.{property}"), code);
     }
 }
+
+#[test]
+fn policy_of_an_api_names_vpcs_by_their_ids() {
+    let call = |policy: Value| {
+        let auth = json!({"ResourcePolicy": policy});
+        with("Api", &json!({"RestApiId": {"Ref": "api"}, "Path": "/x", "Method": "GET", "Auth": auth}))
+    };
+    RulesFixture::default().accepts(call(json!({"SourceVpcWhitelist": ["vpc-1a2b3c4d", "vpce-1a2b3c4d"]})));
+    let path = &format!("{PROPERTIES}.Auth.ResourcePolicy.SourceVpcBlacklist");
+    for (ids, at, code) in [
+        (json!(["10.0.0.0/8"]), ".0", FindingCode::InvalidValue),
+        (json!([{"Ref": "AWS::Region"}]), ".0", FindingCode::NotALiteral),
+        (json!({"Ref": "AWS::Region"}), "", FindingCode::NotALiteral),
+    ] {
+        let policy = call(json!({"SourceVpcBlacklist": ids}));
+        RulesFixture::default().refuses(policy, &format!("{path}{at}"), code);
+    }
+}

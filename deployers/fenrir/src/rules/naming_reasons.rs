@@ -116,8 +116,6 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
             "*.ResourcePolicy.IntrinsicVpceWhitelist",
             "*.ResourcePolicy.IpRangeBlacklist",
             "*.ResourcePolicy.IpRangeWhitelist",
-            "*.ResourcePolicy.SourceVpcBlacklist",
-            "*.ResourcePolicy.SourceVpcWhitelist",
             "AWS::Serverless::Api.Policy",
             "AWS::Serverless::HttpApi.Auth.Authorizers.JwtConfiguration",
             "AWS::Lambda::Permission.EventSourceToken",
@@ -273,8 +271,12 @@ pub(super) const REASONS: [(&str, &[&str]); 15] = [
 ];
 
 /// What the rules of properties make sure of: the value …
-pub(super) const RULES: [(&str, &[&str]); 13] = [
+pub(super) const RULES: [(&str, &[&str]); 14] = [
     ("describes the resource", &["*.Tags"]),
+    (
+        "says who may call an API of the template",
+        &["*.ResourcePolicy.SourceVpcBlacklist", "*.ResourcePolicy.SourceVpcWhitelist"],
+    ),
     ("is a number", &["AWS::Serverless::Function.MemorySize", "AWS::Serverless::Function.Timeout"]),
     ("is refused", &["AWS::Serverless::Function.ImageConfig", "AWS::Serverless::Function.ImageUri"]),
     (

@@ -108,6 +108,10 @@ fn walk_attributes(context: &mut RuleContext<'_, '_>, attributes: &Mapping) -> M
         match name.as_str() {
             "DependsOn" => check_depends_on(&mut context, &entry.value),
             "DeletionPolicy" | "UpdateReplacePolicy" => check_policy(&mut context, name, &entry.value),
+            "Metadata" | "CreationPolicy" | "UpdatePolicy" if entry.value.as_mapping().is_none() => {
+                let message = format!("should be a mapping, but is {}", entry.value.kind());
+                context.refuse_value(FindingCode::WrongType, entry.value.span, message);
+            }
             _ => {}
         }
         if !ATTRIBUTES.contains(&name.as_str()) {
@@ -276,6 +280,7 @@ mod tests {
         fixture.refuses(with("Connectors", json!({})), "jobs.Connectors", FindingCode::NotAllowed);
         let misspelt = with("DependsOn", json!("job"));
         fixture.proposes(misspelt, "jobs.DependsOn", FindingCode::UnknownResource, "jobs");
+        fixture.refuses(with("Metadata", json!("text")), "jobs.Metadata", FindingCode::WrongType);
         fixture.refuses(with("DependsOn", json!([3])), "jobs.DependsOn", FindingCode::WrongType);
         fixture.refuses(with("DeletionPolicy", json!("Keep")), "jobs.DeletionPolicy", FindingCode::InvalidValue);
     }

@@ -74,11 +74,11 @@ def main():
     command = shutil.which(options.fenrir)
     if not command:
         arguments.error(f"{options.fenrir} is not a command; build it with `cargo build -p fenrir`, and set --fenrir")
-    paths = [path for folder in options.folders for path in files(folder)]
+    paths = [(path, f"{folder.name}/{path.relative_to(folder)}") for folder in options.folders for path in files(folder)]
     if not paths:
         arguments.error("no templates (.yml, .yaml, .json, .template) in these folders")
     logging.disable()
-    texts = [(str(path), path.read_text(errors="replace")) for path in paths]
+    texts = [(name, path.read_text(errors="replace")) for path, name in paths]
     if options.mutants:
         texts = [mutant for name, text in texts for mutant in mutants(name, text, options.mutants, options.seed)]
     names, texts = zip(*texts)
@@ -88,8 +88,6 @@ def main():
 
 
 def files(folder):
-    if folder.is_file():
-        return [folder]
     endings = {".yml", ".yaml", ".json", ".template"}
     return sorted(path for path in folder.rglob("*") if path.suffix in endings and path.is_file())
 
