@@ -299,7 +299,8 @@ def report(results, show_all):
         if not aws:
             for where, code, message in own:
                 kinds["false refusal", code].append(f"{path}: {message}")
-        places = {where for where, _, _ in findings}
+        # One finding names all resources of a circle, of each of which cfn-lint reports a part.
+        places = {"the template" if code == "template/circular-dependency" else where for where, code, _ in findings}
         missed = [(where, fault) for where, fault in aws if where not in places and not ("the template" in places or where == "the template" and places)]
         for where, fault in missed:
             kinds["false acceptance", " ".join(re.sub(r"'[^']*'|\[[^\]]*\]|\d{3,}", "…", fault).split()[:9])].append(f"{path}: {where}: {fault[:220]}")
