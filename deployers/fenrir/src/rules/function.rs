@@ -167,6 +167,7 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     check_log_levels(context, node);
     check_tenancy(context, node);
     check_destinations(context, node);
+    check_snap_start(context, node);
     tags::add_to_map(context, node, properties);
 }
 
@@ -246,6 +247,32 @@ fn check_tenancy(context: &mut RuleContext<'_, '_>, node: &Node) {
             let context = &mut context.within("Type");
             context.refuse(FindingCode::Conflict, kind.span, message, "remove the event or `TenancyConfig`");
         }
+    }
+}
+
+/// Lambda takes snapshots of some runtimes. (<https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html>)
+fn check_snap_start(context: &mut RuleContext<'_, '_>, node: &Node) {
+    const TOO_OLD: [&str; 11] = [
+        "java8",
+        "java8.al2",
+        "dotnet5.0",
+        "dotnet6",
+        "dotnet7",
+        "python3.6",
+        "python3.7",
+        "python3.8",
+        "python3.9",
+        "python3.10",
+        "python3.11",
+    ];
+    let is_on = |config: &Node| config.get("ApplyOn").and_then(Node::as_str) == Some("PublishedVersions");
+    let Some(config) = node.get("SnapStart").filter(|config| is_on(config)) else { return };
+    let Some(runtime) = node.get("Runtime").and_then(Node::as_str) else { return };
+    let is_of_family = ["java", "python", "dotnet"].iter().any(|family| runtime.starts_with(family));
+    if !is_of_family || runtime.starts_with("dotnetcore") || TOO_OLD.contains(&runtime) {
+        let message = format!("Lambda takes no snapshots of functions with the runtime `{runtime}`");
+        let help = "remove `SnapStart`, or use java11, python3.12, dotnet8 or a newer version";
+        context.within("SnapStart").refuse(FindingCode::Conflict, config.span, message, help);
     }
 }
 

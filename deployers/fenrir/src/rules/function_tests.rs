@@ -294,3 +294,16 @@ fn deployment_that_is_off_needs_no_alias() {
     let on = hello(json!({"DeploymentPreference": {"Enabled": true, "Type": "AllAtOnce"}}));
     RulesFixture::default().refuses(on, "hello.Properties.DeploymentPreference", FindingCode::MissingProperty);
 }
+
+#[test]
+fn snapshots_need_a_runtime_that_has_them() {
+    let snap_start = json!({"ApplyOn": "PublishedVersions"});
+    for runtime in ["nodejs22.x", "provided.al2023", "python3.11", "java8.al2"] {
+        let function = hello(json!({"SnapStart": snap_start, "Runtime": runtime}));
+        RulesFixture::default().refuses(function, "hello.Properties.SnapStart", FindingCode::Conflict);
+    }
+    for runtime in ["python3.13", "java21", "dotnet10"] {
+        emitted(json!({"SnapStart": snap_start, "Runtime": runtime}));
+    }
+    emitted(json!({"SnapStart": {"ApplyOn": "None"}, "Runtime": "provided.al2023"}));
+}

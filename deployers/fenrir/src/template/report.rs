@@ -1,6 +1,5 @@
 //! Renders findings for users, each with the line that it points to.
 
-use super::source::position;
 use super::{Findings, Severity, Source, Span, TemplateFinding};
 use bifrost::cli::one_line;
 use miette::{
@@ -125,7 +124,7 @@ impl Excerpt {
     /// The excerpt of the line in which a span begins.
     fn of(source: &Source, span: Span) -> Self {
         let (before, rest) = source.text.split_at_checked(span.start).unwrap_or((&source.text, ""));
-        let position = position(before);
+        let position = source.position(span);
         let before = before.rsplit('\n').next().unwrap_or_default();
         let rest = rest.lines().next().unwrap_or_default();
         let (marked, after) = rest.split_at_checked(span.end.saturating_sub(span.start)).unwrap_or((rest, ""));

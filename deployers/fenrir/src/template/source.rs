@@ -15,6 +15,8 @@ const MAX_BYTES: usize = 1_000_000;
 pub struct Source {
     pub(super) path: PathBuf,
     pub(super) text: String,
+    /// The bytes at which the lines begin.
+    line_starts: Vec<usize>,
 }
 
 /// Why a template file cannot be opened.
@@ -55,7 +57,10 @@ impl Source {
     /// Creates a source from a text. The path is only shown.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), text: text.into() }
+        let text = text.into();
+        let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
+        Self { path: path.into(), text, line_starts }
     }
 
     /// Opens a file. Reads at most one byte more than the limit.
@@ -92,7 +97,10 @@ impl Source {
     /// The line and column, both from 1, at which a span begins.
     #[must_use]
     pub fn position(&self, span: Span) -> (usize, usize) {
-        position(self.text.get(..span.start).unwrap_or_default())
+        let line = self.line_starts.partition_point(|start| *start <= span.start);
+        let start = line.checked_sub(1).and_then(|line| self.line_starts.get(line)).copied().unwrap_or_default();
+        let before = self.text.get(start..span.start).unwrap_or_default();
+        (line, before.chars().count() + 1)
     }
 }
 

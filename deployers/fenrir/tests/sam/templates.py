@@ -126,7 +126,7 @@ class Generator:
         return {"Type": "AWS::Serverless::HttpApi", "Properties": {"Auth": auth, **properties}}
 
     def function(self, name):
-        properties = {"CodeUri": LOCATIONS["CodeUri"], "Handler": "bootstrap", "Runtime": "provided.al2023"}
+        properties = {"CodeUri": LOCATIONS["CodeUri"], "Handler": "app.handler", "Runtime": "python3.13"}
         properties.update(self.some({
             "MemorySize": 256, "Description": "d", "Tags": {"team": "shop"}, "Tracing": "Active", "VpcConfig": VPC,
             "ReservedConcurrentExecutions": 5, "VersionDescription": "v",
