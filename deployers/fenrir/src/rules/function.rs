@@ -1,6 +1,6 @@
 //! `AWS::Serverless::Function`.
 
-use super::combinations::{self, given};
+use super::combinations::given;
 use super::network::{SECURITY_GROUPS, SUBNETS};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
@@ -9,8 +9,8 @@ use super::table::Shape::{
 };
 use super::table::{Table, refuse_non_literal};
 use super::{
-    arns, code, environment, evaluate, execution_role, function_events, function_package, function_policies, limits,
-    names, outside, reference_kinds as kinds, runtimes, tags,
+    arns, code, environment, evaluate, execution_role, function_combinations, function_events, function_package,
+    function_policies, limits, names, outside, reference_kinds as kinds, runtimes, tags,
 };
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
@@ -162,12 +162,8 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     if node.get("Role").is_none() {
         execution_role::check(context, node);
     }
-    require_alias(context, node);
     environment::check(context, node);
-    check_log_levels(context, node);
-    check_tenancy(context, node);
-    check_destinations(context, node);
-    check_snap_start(context, node);
+    function_combinations::check(context, node);
     tags::add_to_map(context, node, properties);
 }
 
@@ -183,19 +179,6 @@ fn set_boundary(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut
         context.warn(FindingCode::Overwritten, written.span, message, "remove the property");
     }
     properties.insert("PermissionsBoundary".to_owned(), boundary);
-}
-
-/// SAM refuses these properties without an alias.
-fn require_alias(context: &mut RuleContext<'_, '_>, node: &Node) {
-    let is_off = |property: &Node| property.get("Enabled").is_some_and(|on| Value::from(on) == json!(false));
-    for name in ["DeploymentPreference", "ProvisionedConcurrencyConfig"] {
-        let property = node.get(name).filter(|property| name != "DeploymentPreference" || !is_off(property));
-        if let Some(property) = property.filter(|_| node.get("AutoPublishAlias").is_none()) {
-            let message = format!("`{name}` requires `AutoPublishAlias`");
-            let context = &mut context.within(name);
-            context.refuse(FindingCode::MissingProperty, property.span, message, "add `AutoPublishAlias: live`");
-        }
-    }
 }
 
 /// MiB. (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>)
@@ -215,83 +198,6 @@ fn size(context: &mut RuleContext<'_, '_>, node: &Node, least: f64, most: f64, m
     let is_on_instances = properties.is_some_and(|properties| given(properties, "CapacityProviderConfig").is_some());
     limits::check_between(context, node, least, if is_on_instances { most_on_instances } else { most });
     Integer.walk(context, node)
-}
-
-/// Lambda filters only logs in JSON by level.
-fn check_log_levels(context: &mut RuleContext<'_, '_>, node: &Node) {
-    let Some(config) = node.get("LoggingConfig") else { return };
-    let mut context = context.within("LoggingConfig");
-    for name in ["ApplicationLogLevel", "SystemLogLevel"] {
-        if let Some(level) =
-            given(config, name).filter(|_| config.get("LogFormat").and_then(Node::as_str) == Some("Text"))
-        {
-            let message = format!("`{name}` requires `LogFormat: JSON`");
-            let help = format!("set `LogFormat: JSON`, or remove `{name}`");
-            context.within(name).refuse(FindingCode::Conflict, level.span, message, help);
-        }
-    }
-}
-
-/// What a function that is isolated by tenant cannot have. SAM refuses it.
-fn check_tenancy(context: &mut RuleContext<'_, '_>, node: &Node) {
-    for name in ["ProvisionedConcurrencyConfig", "FunctionUrlConfig", "SnapStart"] {
-        combinations::exclude(context, node, "TenancyConfig", name);
-    }
-    let events = node.get("Events").filter(|_| given(node, "TenancyConfig").is_some()).and_then(Node::as_mapping);
-    let mut context = context.within("Events");
-    for (name, entry) in events.into_iter().flatten() {
-        let kind = entry.value.get("Type").filter(|kind| !matches!(kind.as_str(), Some("Api" | "HttpApi")));
-        if let Some(kind) = kind {
-            let message = "a function with `TenancyConfig` takes only events of the types Api and HttpApi";
-            let mut context = context.within(name);
-            let context = &mut context.within("Type");
-            context.refuse(FindingCode::Conflict, kind.span, message, "remove the event or `TenancyConfig`");
-        }
-    }
-}
-
-/// Lambda takes snapshots of some runtimes. (<https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html>)
-fn check_snap_start(context: &mut RuleContext<'_, '_>, node: &Node) {
-    const TOO_OLD: [&str; 11] = [
-        "java8",
-        "java8.al2",
-        "dotnet5.0",
-        "dotnet6",
-        "dotnet7",
-        "python3.6",
-        "python3.7",
-        "python3.8",
-        "python3.9",
-        "python3.10",
-        "python3.11",
-    ];
-    let is_on = |config: &Node| config.get("ApplyOn").and_then(Node::as_str) == Some("PublishedVersions");
-    let Some(config) = node.get("SnapStart").filter(|config| is_on(config)) else { return };
-    let Some(runtime) = node.get("Runtime").and_then(Node::as_str) else { return };
-    let is_of_family = ["java", "python", "dotnet"].iter().any(|family| runtime.starts_with(family));
-    if !is_of_family || runtime.starts_with("dotnetcore") || TOO_OLD.contains(&runtime) {
-        let message = format!("Lambda takes no snapshots of functions with the runtime `{runtime}`");
-        let help = "remove `SnapStart`, or use java11, python3.12, dotnet8 or a newer version";
-        context.within("SnapStart").refuse(FindingCode::Conflict, config.span, message, help);
-    }
-}
-
-/// SAM creates a destination only if it is a queue or topic.
-fn check_destinations(context: &mut RuleContext<'_, '_>, node: &Node) {
-    let Some(config) = node.get("EventInvokeConfig").and_then(|config| config.get("DestinationConfig")) else { return };
-    let mut context = context.within("EventInvokeConfig");
-    let mut context = context.within("DestinationConfig");
-    for name in ["OnFailure", "OnSuccess"] {
-        let Some(destination) = config.get(name).filter(|destination| destination.get("Destination").is_none()) else {
-            continue;
-        };
-        if let Some(kind) = destination.get("Type").and_then(Node::as_str).filter(|kind| !["SQS", "SNS"].contains(kind))
-        {
-            let message = format!("a destination of the type {kind} requires `Destination`");
-            let help = "add `Destination`: SAM creates only queues and topics";
-            context.within(name).refuse(FindingCode::MissingProperty, destination.span, message, help);
-        }
-    }
 }
 
 /// A function that CodeDeploy calls before or after it shifts traffic. AWS's policy for CodeDeploy allows only certain names.

@@ -23,6 +23,7 @@ mod expanded;
 #[cfg(test)]
 mod fixture;
 mod function;
+mod function_combinations;
 mod function_events;
 mod function_package;
 mod function_policies;
@@ -50,6 +51,7 @@ mod network;
 mod outside;
 mod permission;
 mod queue;
+mod queue_event;
 mod reference;
 mod reference_form;
 mod reference_kinds;
