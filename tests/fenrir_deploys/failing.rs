@@ -5,12 +5,14 @@ use crate::application::{Application, Deployed};
 use crate::fixture::AccountsFixture;
 use serde_json::{Value, json};
 
-/// Adds queues of which AWS refuses one, `jobs`: the dead-letter queue of a FIFO queue must be one, too.
+/// Adds queues of which AWS refuses one, `jobs`: its messages would be larger than any may be. Fenrir does not know the value.
 fn add_refused_queue(template: &mut Value) {
     let redrive = json!({"deadLetterTargetArn": {"Fn::GetAtt": ["dead", "Arn"]}, "maxReceiveCount": 3});
     template["Resources"]["dead"] = json!({"Type": "AWS::SQS::Queue"});
-    template["Resources"]["jobs"] =
-        json!({"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true, "RedrivePolicy": redrive}});
+    template["Resources"]["jobs"] = json!({
+        "Type": "AWS::SQS::Queue",
+        "Properties": {"MaximumMessageSize": {"Ref": "AWS::AccountId"}, "RedrivePolicy": redrive},
+    });
 }
 
 #[test]

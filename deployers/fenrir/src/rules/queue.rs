@@ -1,12 +1,13 @@
 //! `AWS::SQS::Queue`.
 
 use super::combinations::{given, is_true};
+use super::evaluate::{Piece, evaluate};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, Integer, List, Names, Object, OneOf, Plain, Refused, Required, Text};
 use super::table::Table;
 use super::tags::TAG;
-use super::{local, names, reference_kinds as kinds};
+use super::{names, reference_kinds as kinds};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -62,7 +63,8 @@ fn check_fifo(context: &mut RuleContext<'_, '_>, node: &Node, is_fifo: bool) {
         }
     }
     let dead_letters = node.get("RedrivePolicy").and_then(|policy| policy.get("deadLetterTargetArn"));
-    let Some((logical_id, _)) = dead_letters.and_then(local::attribute_of) else { return };
+    let pieces = dead_letters.map(|arn| evaluate(context.facts(), arn)).unwrap_or_default();
+    let [Piece::Attribute(logical_id, _)] = *pieces else { return };
     let Some(other) = context.check.resources.get(logical_id) else { return };
     let other_is_fifo = other.value.get("Properties").is_some_and(|queue| is_true(queue, "FifoQueue"));
     if other_is_fifo != is_fifo {
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn dead_letters_are_in_a_queue_of_the_same_kind() {
         let with = |fifo: bool, dead_fifo: bool| {
-            let policy = json!({"deadLetterTargetArn": {"Fn::GetAtt": ["dead", "Arn"]}});
+            let policy = json!({"deadLetterTargetArn": {"Fn::Sub": "${dead.Arn}"}});
             let mut resources = queue(&json!({"FifoQueue": fifo, "RedrivePolicy": policy}));
             resources["dead"] = json!({"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": dead_fifo}});
             resources
