@@ -142,7 +142,7 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     api_definition::require_version(context, node);
     api_auth::check(context, node, api_auth::REST);
     match node.get("EndpointConfiguration") {
-        Some(text) if text.as_str().is_some() => {
+        Some(text) if text.as_mapping().is_none() => {
             ENDPOINT_TYPE.walk(&mut context.within("EndpointConfiguration"), text);
         }
         Some(endpoint) => {
@@ -272,6 +272,7 @@ mod tests {
         }
         for (wrong, path, code) in [
             (json!("PUBLIC"), "", FindingCode::InvalidValue),
+            (json!(0), "", FindingCode::WrongType),
             (json!({"Ref": "AWS::Region"}), "", FindingCode::NotALiteral),
             (json!({"Type": "PUBLIC"}), ".Type", FindingCode::InvalidValue),
             (json!({}), "", FindingCode::MissingProperty),

@@ -2,6 +2,7 @@
 
 use super::evaluate::{Piece, evaluate};
 use super::hosts::is_bucket_domain;
+use super::origins;
 use super::reference_kinds as kinds;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
@@ -16,7 +17,10 @@ pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudFront::Distribution",
     table: PROPERTIES,
     named: None,
-    finish: tags::add_to_list,
+    finish: |context, node, properties| {
+        origins::check(context, node);
+        tags::add_to_list(context, node, properties);
+    },
     deletion_policy: None,
 };
 

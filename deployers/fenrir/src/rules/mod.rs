@@ -48,6 +48,7 @@ mod naming_reasons;
 #[cfg(test)]
 mod naming_tests;
 mod network;
+mod origins;
 mod outside;
 mod permission;
 mod queue;

@@ -57,6 +57,7 @@ PASSED_ON = re.compile(
 # What SAM passes to CloudFormation without saying so in its documentation: the type, its definition, and the property.
 PASSED_ON_SILENTLY = {
     "AWS::Serverless::Function.AutoPublishAlias": ("AWS::Lambda::Alias", None, "Name"),
+    "AWS::Serverless::Function.DeploymentPreference.Type": ("AWS::CodeDeploy::DeploymentGroup", None, "DeploymentConfigName"),
     "AWS::Serverless::Function.VersionDescription": ("AWS::Lambda::Version", None, "Description"),
     "AWS::Serverless::Function.Environment": ("AWS::Lambda::Function", None, "Environment"),
     "AWS::Serverless::Api.StageName": ("AWS::ApiGateway::Stage", None, "StageName"),

@@ -16,6 +16,7 @@ pub(in crate::rules) const TYPES: [(&str, Limits); 13] = [
             ("TriggerConfigurations", &[Unique, Each(&[Properties(&[
                 ("TriggerEvents", &[Unique, Each(&[OneOf(&["DeploymentFailure", "DeploymentReady", "DeploymentRollback", "DeploymentStart", "DeploymentStop", "DeploymentSuccess", "InstanceFailure", "InstanceReady", "InstanceStart", "InstanceSuccess"])])]),
             ])])]),
+            ("Type", &[Pattern("^[A-Za-z0-9+=,.@_-]*$"), Length(1, 100)]),
         ])]),
         ("Description", &[Length(0, 256)]),
         ("DurableConfig", &[Properties(&[
