@@ -9,6 +9,7 @@ pub use make::{BundleMakeError, BundlesMade, make_bundles};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use bifrost_core::json;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -58,7 +59,7 @@ pub(crate) fn write_line(key: &str, body: &[u8]) -> Result<Vec<u8>, serde_json::
 }
 
 fn read_line(line: &[u8]) -> Result<BundledObject, String> {
-    let BundleLine { key, body, base64 } = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let BundleLine { key, body, base64 } = json::from_slice(line).map_err(|error| error.to_string())?;
     let body = match (body, base64) {
         (Some(body), None) => body.into_owned().into_bytes(),
         (None, Some(base64)) => BASE64_STANDARD.decode(&*base64).map_err(|error| error.to_string())?,

@@ -5,6 +5,7 @@ use crate::source::{LogSource, SourceError};
 use bifrost_core::audit::{EntryKind, LogEntry};
 use bifrost_core::cloud::CHECKPOINT_KEY;
 use bifrost_core::error_code::Coded;
+use bifrost_core::json;
 use chrono::{DateTime, TimeDelta, Utc};
 use tlog_tiles::Tile;
 
@@ -51,7 +52,7 @@ pub async fn find_end(
         let mut is_older = true;
         for (place, bytes) in entries.iter().enumerate().rev() {
             // Entries of later versions, or garbage, are for `verify`.
-            let Ok(entry) = serde_json::from_slice::<LogEntry>(bytes) else { continue };
+            let Ok(entry) = json::from_slice::<LogEntry>(bytes) else { continue };
             if entry.execution.as_deref() == Some(execution) {
                 match entry.kind {
                     EntryKind::Ended | EntryKind::Refused | EntryKind::Closed => {

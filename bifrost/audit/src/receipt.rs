@@ -10,6 +10,7 @@ use crate::source::{LogSource, SourceError};
 use bifrost_core::audit::{EntryKind, LogEntry, SCHEMA, safe_text};
 use bifrost_core::cloud::CHECKPOINT_KEY;
 use bifrost_core::error_code::Coded;
+use bifrost_core::json;
 use bifrost_core::release::Sha256;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -160,7 +161,7 @@ pub async fn receipt(source: &dyn LogSource, index: u64) -> Result<String, Recei
 #[must_use]
 pub fn entry_in(receipt: &str) -> Option<LogEntry> {
     let ReceiptText { extra, .. } = receipt.parse().ok()?;
-    serde_json::from_slice(&extra?).ok()
+    json::from_slice(&extra?).ok()
 }
 
 /// The index of the entry about a chain, `records/<deployer>/<execution>`: of the last that has its end, otherwise that of its
@@ -176,7 +177,7 @@ pub async fn find_entry(source: &dyn LogSource, records: &str) -> Result<Option<
         let entries = decode_bundle(&body).map_err(|_| ReceiptError::NoProof(key))?;
         let signed = (number * TILE_WIDTH..checkpoint.size).zip(&entries);
         let ours = signed.filter_map(|(index, entry)| {
-            let entry: LogEntry = serde_json::from_slice(entry).ok()?;
+            let entry: LogEntry = json::from_slice(entry).ok()?;
             (entry.records == records).then_some((index, entry.kind))
         });
         let ours: Vec<_> = ours.collect();
@@ -268,7 +269,7 @@ pub fn verify_receipt(text: &str, release: &[u8], policy: &Policy) -> Result<Ver
     if check_record(&proof, size, checkpoint.root, index, record_hash(&entry)).is_err() {
         return Err(ReceiptInvalid::NotIncluded { index, size });
     }
-    let entry: LogEntry = serde_json::from_slice(&entry).map_err(|error| ReceiptInvalid::Entry(error.to_string()))?;
+    let entry: LogEntry = json::from_slice(&entry).map_err(|error| ReceiptInvalid::Entry(error.to_string()))?;
     if entry.schema > SCHEMA {
         return Err(ReceiptInvalid::Entry(format!("schema {}, and this version reads up to {SCHEMA}", entry.schema)));
     }

@@ -69,12 +69,19 @@ fn fallback(place: Place, library: &Path, input: &DeriveInput) -> TokenStream {
 /// Completes all fields. Returns those that the end of the deploy clears, or the first mistake.
 fn complete_fields(place: Place, library: &Path, input: &mut DeriveInput) -> Result<Vec<syn::Ident>> {
     let has_default = Attributes::of(&input.attrs).is_ok_and(|container| container.has_default);
+    // With `deserialize_with`, serde asks nothing of a parameter.
+    let is_buffered = crate::shape::Container::of(&input.attrs).is_ok_and(|container| container.is_buffered());
+    let by_name = is_buffered && input.generics.type_params().next().is_none();
     let mut working = Vec::new();
     let mut mistake = Ok(());
     for field in fields_mut(&mut input.data) {
         match complete_field(place, library, field, has_default) {
-            Ok(true) => working.extend(field.ident.clone()),
-            Ok(false) => {}
+            Ok(is_working) => {
+                working.extend(field.ident.clone().filter(|_| is_working));
+                if by_name {
+                    read_by_name(library, field);
+                }
+            }
             Err(error) => {
                 reset(field);
                 mistake = mistake.and(Err(error));
@@ -82,6 +89,16 @@ fn complete_fields(place: Place, library: &Path, input: &mut DeriveInput) -> Res
         }
     }
     mistake.map(|()| working)
+}
+
+/// serde reads what it has buffered, inside an enum with a tag or without names, past the framework's reader: its structs are read
+/// from arrays, too, unless the field says otherwise.
+fn read_by_name(library: &Path, field: &mut Field) {
+    if Attributes::of(&field.attrs).is_ok_and(|attributes| attributes.reader.is_none()) {
+        let by_name = quote!(#library::json::by_name).to_string().replace(' ', "");
+        let by_name = LitStr::new(&by_name, field.ty.span());
+        field.attrs.push(parse_quote!(#[serde(deserialize_with = #by_name)]));
+    }
 }
 
 /// serde would report a mistake in its attributes again.

@@ -16,6 +16,7 @@ use crate::template::{self, Node, Severity, TemplateFinding};
 use bifrost::client::{Action, Body, ClientContext, DeployPlan, PlanFinding, PlannedChange, Prepared};
 use bifrost::cloud::{CloudError, Objects};
 use bifrost::error_code::Coded;
+use bifrost::json;
 use bifrost::lifecycle::Proof;
 use serde_json::Value;
 use std::time::Duration;
@@ -135,7 +136,7 @@ fn read(prepared: &Prepared<FenrirFields>) -> Result<Node, PlanError> {
     let of_file = || {
         let file = prepared.attachments.iter().find(|file| file.name == TEMPLATE_FILE)?;
         let Body::Bytes(bytes) = &file.body else { return None };
-        serde_json::from_slice(bytes).ok()
+        json::from_slice(bytes).ok()
     };
     let template = prepared.release.fields.template.clone().or_else(of_file).ok_or(ReleaseTemplateError::Missing)?;
     Ok(template::of_release(&template).map_err(TemplateRefused)?)

@@ -207,16 +207,19 @@ impl<'de> Deserialize<'de> for Event {
             timestamp: DateTime<Utc>,
             r#type: EventType,
         }
-        let mut value = Value::deserialize(deserializer)?;
-        let head = Head::deserialize(&value).map_err(D::Error::custom)?;
-        let details = value.get_mut(head.r#type.details_field()).map(Value::take);
-        let details = details.map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
+        // Maps: serde would read structs from arrays, too.
+        let mut fields: Map<String, Value> = Map::deserialize(deserializer)?;
+        let head = Head::deserialize(&fields).map_err(D::Error::custom)?;
+        let details = match fields.remove(&head.r#type.details_field()) {
+            Some(details) => EventDetails::deserialize(Map::deserialize(details).map_err(D::Error::custom)?),
+            None => Ok(EventDetails::default()),
+        };
         Ok(Self {
             id: head.id,
             previous_event_id: head.previous_event_id,
             timestamp: head.timestamp,
             event_type: head.r#type,
-            details: details.unwrap_or_default(),
+            details: details.map_err(D::Error::custom)?,
         })
     }
 }
@@ -261,5 +264,17 @@ mod tests {
         let value = serde_json::to_value(&event).unwrap();
         assert_eq!(value["executionSucceededEventDetails"], json!({"output": null}));
         assert_eq!(serde_json::from_value::<Event>(value).unwrap(), event);
+    }
+
+    #[test]
+    fn array_is_no_event() {
+        let event =
+            json!({"id": 3, "previousEventId": 2, "timestamp": "1970-01-01T00:00:00Z", "type": "TaskStateEntered"});
+        assert!(serde_json::from_value::<Event>(event.clone()).is_ok());
+        let by_position: Vec<_> = event.as_object().unwrap().values().collect();
+        assert!(serde_json::from_value::<Event>(json!(by_position)).is_err());
+        let mut event = event;
+        event["stateEnteredEventDetails"] = json!([]);
+        assert!(serde_json::from_value::<Event>(event).is_err());
     }
 }

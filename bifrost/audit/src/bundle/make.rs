@@ -5,6 +5,7 @@ use crate::log::{MAX_BUNDLE_BYTES, SignedCheckpoint, TILE_HEIGHT, TILE_WIDTH, de
 use bifrost_core::audit::{EntryKind, LogEntry, read_lines};
 use bifrost_core::cloud::{AuditStore, CloudError, PutNew};
 use bifrost_core::error_code::Coded;
+use bifrost_core::json;
 use bifrost_core::release::Sha256;
 use chrono::{Days, NaiveDate};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -104,7 +105,7 @@ async fn entries(store: &dyn AuditStore, number: u64, size: u64) -> Result<Vec<L
         let key = tile_key(&Tile::new(TILE_HEIGHT, 0, number, width, true));
         if let Some(body) = store.get(&key, MAX_BUNDLE_BYTES).await? {
             let decoded = decode_bundle(&body).unwrap_or_default();
-            return Ok(decoded.iter().filter_map(|entry| serde_json::from_slice(entry).ok()).collect());
+            return Ok(decoded.iter().filter_map(|entry| json::from_slice(entry).ok()).collect());
         }
     }
     Ok(Vec::new())

@@ -3,6 +3,7 @@
 use crate::bundle::{BUNDLES, read_bundle};
 use crate::source::{LogSource, SourceError};
 use bifrost_core::audit::{Record, SCHEMA, read_lines};
+use bifrost_core::json;
 use bifrost_core::release::Sha256;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
@@ -108,7 +109,7 @@ fn unreadable(line: &[u8]) -> String {
     struct Version {
         schema: u32,
     }
-    match serde_json::from_slice(line) {
+    match json::from_slice(line) {
         Ok(Version { schema }) if schema > SCHEMA => {
             format!(
                 "the record has schema {schema}, and this program reads up to {SCHEMA}: use a later version to see it"

@@ -8,6 +8,7 @@ use super::{Progress, Stage, VerifyError};
 use crate::log::{BundleError, TILE_HEIGHT, TILE_WIDTH, decode_bundle, tile_key};
 use crate::source::{LogSource, SourceError};
 use bifrost_core::audit::{LogEntry, SCHEMA};
+use bifrost_core::json;
 use bifrost_core::release::Sha256;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -189,7 +190,7 @@ impl Entries {
 
     /// What an entry commits to. `None` if it cannot be read.
     fn commitment(&mut self, index: u64, entry: &[u8], key: &str) -> Option<Commitment> {
-        let problem = match serde_json::from_slice::<LogEntry>(entry) {
+        let problem = match json::from_slice::<LogEntry>(entry) {
             Ok(entry) if entry.schema <= SCHEMA => {
                 if self.last.is_none_or(|(last, _)| last <= index) {
                     self.last = Some((index, entry.time));
@@ -345,7 +346,7 @@ pub(super) fn newer_schema(json: &[u8]) -> Option<u64> {
     struct Schema {
         schema: u64,
     }
-    let Schema { schema } = serde_json::from_slice(json).ok()?;
+    let Schema { schema } = json::from_slice(json).ok()?;
     (schema > SCHEMA.into()).then_some(schema)
 }
 
@@ -357,5 +358,5 @@ pub(super) async fn read_entry(source: &dyn LogSource, index: u32, size: u64) ->
     let Some(body) = tile.read(source).await?.body else { return Ok(None) };
     let decoded = decode_bundle(&body).unwrap_or_else(|_| whole_entries(&body));
     let entry = decoded.get(usize::try_from(u64::from(index) % TILE_WIDTH).unwrap_or_default());
-    Ok(entry.and_then(|entry| serde_json::from_slice(entry).ok()))
+    Ok(entry.and_then(|entry| json::from_slice(entry).ok()))
 }

@@ -3,6 +3,7 @@
 use super::entries::newer_schema;
 use super::problem::Problem;
 use bifrost_core::audit::{Record, SCHEMA};
+use bifrost_core::json;
 use bifrost_core::release::Sha256;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -88,7 +89,7 @@ pub(super) struct Line<'b> {
 impl<'b> Line<'b> {
     /// Reads a record.
     pub(super) fn read(bytes: &'b [u8], object: usize, line: usize) -> Result<Self, Problem> {
-        match serde_json::from_slice::<Light<'_>>(bytes) {
+        match json::from_slice::<Light<'_>>(bytes) {
             Ok(light) if light.schema <= SCHEMA => Ok(Self {
                 bytes,
                 object,
@@ -109,7 +110,7 @@ impl<'b> Line<'b> {
     /// Reads the whole record.
     pub(super) fn record(&self) -> Result<Record, Problem> {
         // Through a `Value`: enums that serde buffers cannot read numbers of arbitrary precision from text.
-        let read = serde_json::from_slice(self.bytes).and_then(serde_json::from_value);
+        let read = json::from_slice(self.bytes).and_then(json::from_value);
         read.map_err(|error| unreadable(self.bytes, &error))
     }
 
@@ -122,7 +123,7 @@ impl<'b> Line<'b> {
             #[serde(default)]
             release_id: Option<String>,
         }
-        serde_json::from_slice(self.bytes).map_or((None, None), |names: Names| (names.execution, names.release_id))
+        json::from_slice(self.bytes).map_or((None, None), |names: Names| (names.execution, names.release_id))
     }
 }
 

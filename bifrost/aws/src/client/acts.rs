@@ -99,7 +99,7 @@ impl AwsActs {
         }
         let unreadable = |error: String| failed(format!("cannot read the answer of function {name}: {error}"));
         let value = json::parse(body.as_ref()).map_err(|error| unreadable(error.to_string()))?;
-        match serde_json::from_value(value).map_err(|error| unreadable(error.to_string()))? {
+        match json::from_value(value).map_err(|error| unreadable(error.to_string()))? {
             Answer::Done(done) => Ok(done),
             Answer::Refused(error) => Err(error.into()),
         }

@@ -8,6 +8,7 @@ use bifrost_audit::log::SignedCheckpoint;
 use bifrost_core::account::Identity;
 use bifrost_core::audit::LogEntry;
 use bifrost_core::cloud::{AuditStore, CloudError, FunctionConfiguration, Inventory, LogHead, StoredCheckpoint};
+use bifrost_core::json;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
@@ -53,7 +54,7 @@ async fn published(store: &dyn AuditStore, now: DateTime<Utc>) -> Published {
         (Some(first), Ok(head)) if first < head.size => store.entries(first, first + 1).await.ok(),
         _ => None,
     };
-    let entry = waiting.and_then(|entries| serde_json::from_slice::<LogEntry>(entries.first()?).ok());
+    let entry = waiting.and_then(|entries| json::from_slice::<LogEntry>(entries.first()?).ok());
     (checkpoint, head, entry.map(|entry| now - entry.time))
 }
 

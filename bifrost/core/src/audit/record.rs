@@ -1,5 +1,6 @@
 //! Records: what happened in an execution, one JSON object a line.
 
+use crate::json;
 use crate::release::Sha256;
 use crate::strip_control::is_control;
 use chrono::{DateTime, Utc};
@@ -38,6 +39,7 @@ pub struct Draft {
     /// When it happened, by the clock of the function.
     pub time: DateTime<Utc>,
     /// The deployer that writes.
+    #[serde(deserialize_with = "json::by_name")]
     pub deployer: DeployerVersion,
     /// What it is about.
     #[serde(flatten)]
@@ -96,7 +98,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         definition_sha256: Option<Sha256>,
         /// What the client claims. Nobody has checked it.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "json::by_name")]
         claims: Claims,
     },
     /// What an attempt may change, written before its first change.
@@ -206,7 +208,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<String>,
         /// Resources whose last recorded change is not their deletion. Empty if the outcome is not dirty.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default, deserialize_with = "json::by_name", skip_serializing_if = "Vec::is_empty")]
         left_over: Vec<TouchedResource>,
     },
     /// A person did something to a deployer: froze or unfroze a config, halted or unlocked a deploy.

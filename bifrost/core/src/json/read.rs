@@ -7,20 +7,21 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Number, Value};
 
+use super::by_name::{ByName, by_name};
 use super::decimal::Decimal;
 use super::path::Step;
 use super::read_error::{ReadError, ValueError};
 
 /// Reads a value as `T`.
 ///
-/// Unlike `serde_json::from_value`, it refuses `null` everywhere, and accepts a whole number as `600.0` or `6e2`, because
-/// [`same`](super::same) treats them as equal. `serde_json::Number` keeps its digits.
+/// Unlike `serde_json::from_value`, it refuses `null` everywhere and arrays for structs, and accepts a whole number as `600.0` or
+/// `6e2`, because [`same`](super::same) treats them as equal. `serde_json::Number` keeps its digits.
 ///
 /// # Errors
 /// A [`ReadError`] for the first fault, with its path and kind. `#[serde(flatten)]` inside `T` would lose the path. Unknown
 /// fields are faults if `T` denies them (`#[serde(deny_unknown_fields)]`).
 pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ReadError> {
-    T::deserialize(Node(value)).map_err(|error| error.into_error(&[]))
+    by_name(Node(value)).map_err(|error| error.into_error(&[]))
 }
 
 /// Reads the members of an object whose keys `takes` accepts as `T`, like [`read`]. The others can be read as another type.
@@ -38,7 +39,7 @@ pub fn read_members<'de, T: Deserialize<'de>>(
         return Err(not_an_object(object).into_error(&[]));
     };
     let members = members.iter().filter(|(key, _)| takes(key));
-    T::deserialize(MapAccessDeserializer::new(Members { rest: members, value: None }))
+    T::deserialize(ByName(MapAccessDeserializer::new(Members { rest: members, value: None })))
         .map_err(|error| error.into_error(also))
 }
 

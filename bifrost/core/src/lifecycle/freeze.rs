@@ -2,6 +2,7 @@
 
 use crate::cloud::{CloudError, Objects};
 use crate::error_code::Coded;
+use crate::json;
 use crate::release::{BucketName, RootDir};
 use crate::strip_control::strip_control;
 use serde::{Deserialize, Serialize};
@@ -33,11 +34,11 @@ impl Freeze {
     /// # Errors
     /// [`FreezeError`] if the content has another form.
     pub fn parse(content: &[u8]) -> Result<Option<Self>, FreezeError> {
-        let freeze: serde_json::Value = serde_json::from_slice(content)?;
+        let freeze: serde_json::Value = json::from_slice(content)?;
         if freeze.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(None);
         }
-        Ok(Some(serde_json::from_value(freeze)?))
+        Ok(Some(json::from_value(freeze)?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::cloud::{CloudError, PutNew, limit_bytes};
+use crate::json;
 use crate::release::{Envelope, ObjectKey};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -65,7 +66,7 @@ async fn read_object<P>(
 ) -> Result<Option<LockObject>, CloudError> {
     let unreadable = || LockObject { uuid: "unknown (unreadable lock)".into() };
     match context.account.objects.get(&envelope.bucket, key, limit_bytes::LOCK).await {
-        Ok(object) => Ok(object.map(|object| serde_json::from_slice(&object.body).unwrap_or_else(|_| unreadable()))),
+        Ok(object) => Ok(object.map(|object| json::from_slice(&object.body).unwrap_or_else(|_| unreadable()))),
         Err(error) if error.is_too_large() => Ok(Some(unreadable())),
         Err(error) => Err(error),
     }

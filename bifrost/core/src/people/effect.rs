@@ -5,6 +5,7 @@ use crate::account::DeployerAccount;
 use crate::cloud::{
     CloudError, Encryption, EndedBy, EndedItem, Executions, GiveBack, GivenBack, LockItem, PutNew, limit_bytes,
 };
+use crate::json;
 use crate::lifecycle::{Freeze, current_freeze, request_halt};
 use crate::release::{BucketName, RootDir};
 use serde::{Deserialize, Serialize};
@@ -163,7 +164,7 @@ pub async fn lock_object(
     let (content, time) = match account.objects.get(bucket, &key, limit_bytes::LOCK).await {
         Err(error) if error.is_too_large() => (Value::Null, account.now()),
         read => match read? {
-            Some(object) => (serde_json::from_slice(&object.body).unwrap_or_default(), object.last_modified),
+            Some(object) => (json::from_slice(&object.body).unwrap_or_default(), object.last_modified),
             None => return Ok(None),
         },
     };

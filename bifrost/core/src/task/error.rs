@@ -2,7 +2,7 @@
 
 use super::message_limit::cut;
 use crate::error_code::{Coded, full_message, split_code, with_code};
-use crate::json::ReadError;
+use crate::json::{self, ReadError};
 use crate::release::is_same;
 #[doc(inline)]
 /// Derives [`TaskError`](trait@TaskError) on an enum: the name of each variant on the wire.
@@ -145,7 +145,7 @@ impl FunctionError {
     /// `errorMessage`; any other cause is the message itself.
     #[must_use]
     pub fn split_cause(cause: &str) -> (Option<String>, String) {
-        let report: Option<Value> = serde_json::from_str(cause).ok();
+        let report: Option<Value> = json::from_slice(cause.as_bytes()).ok();
         let message = report.as_ref().and_then(|report| report.get("errorMessage")?.as_str());
         let (code, message) = split_code(message.unwrap_or(cause));
         (code.map(ToOwned::to_owned), message.to_owned())

@@ -9,6 +9,7 @@ use bifrost_audit::log::TiledLog;
 use bifrost_audit::memory::AuditState;
 use bifrost_core::audit::AuditPorts;
 use bifrost_core::cloud::CloudError;
+use bifrost_core::json;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::Value;
@@ -176,7 +177,7 @@ fn now(context: FileContext<'_>, transaction: &Transaction<'_>) -> Result<DateTi
     while let Some(row) = context.check(rows.next())? {
         let mut part: Value = from_text(context, &context.check(row.get::<_, String>(0))?)?;
         let clock = part.get_mut("clock").map(Value::take).unwrap_or(part);
-        latest = latest.max(Some(context.json(serde_json::from_value::<DateTime<Utc>>(clock))?));
+        latest = latest.max(Some(context.json(json::from_value::<DateTime<Utc>>(clock))?));
     }
     Ok(latest.unwrap_or_else(Utc::now))
 }

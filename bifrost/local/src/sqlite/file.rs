@@ -1,6 +1,7 @@
 //! The file: its connection, its tables, and errors that name it.
 
 use crate::error::StoreError;
+use bifrost_core::json;
 use rusqlite::{Connection, ErrorCode, Transaction};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
@@ -110,5 +111,5 @@ pub(super) fn to_text(context: FileContext<'_>, value: &impl Serialize) -> Resul
 
 pub(super) fn from_text<T: DeserializeOwned>(context: FileContext<'_>, text: &str) -> Result<T, StoreError> {
     // Through a `Value`: enums that serde buffers cannot read numbers of arbitrary precision from text.
-    context.json(serde_json::from_str(text).and_then(serde_json::from_value::<T>))
+    context.json(json::from_slice(text.as_bytes()).and_then(json::from_value::<T>))
 }

@@ -5,6 +5,7 @@ use crate::audit::LocalAudit;
 use crate::changes::{Changed, insert};
 use crate::error::StoreError;
 use crate::state::{LocalState, Resources};
+use bifrost_core::json;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -136,8 +137,7 @@ pub(super) fn load<R: Resources>(
         Some(cache) if cache.versions == versions => return Ok(cache),
         Some(cache) => cache,
         None => {
-            let saved: LocalState<R> =
-                context.json(serde_json::from_value(read_parts(context, transaction, deployer)?))?;
+            let saved: LocalState<R> = context.json(json::from_value(read_parts(context, transaction, deployer)?))?;
             Cache { versions, working: saved.clone(), saved }
         }
     };
@@ -151,7 +151,7 @@ pub(super) fn load<R: Resources>(
 pub(super) fn load_audits(context: FileContext<'_>, transaction: &Transaction<'_>) -> Result<Audits, StoreError> {
     let mut whole = read_parts(context, transaction, SHARED)?;
     let Some(audits) = whole.get_mut("audit").map(Value::take) else { return Ok(Audits::new()) };
-    let mut audits: BTreeMap<String, LocalAudit> = context.json(serde_json::from_value(audits))?;
+    let mut audits: BTreeMap<String, LocalAudit> = context.json(json::from_value(audits))?;
     audits.values_mut().for_each(LocalAudit::set_saved);
     Ok(audits.into_iter().map(|(name, audit)| (name, Arc::new(audit))).collect())
 }
@@ -165,7 +165,7 @@ fn read_parts(context: FileContext<'_>, transaction: &Transaction<'_>, owner: &s
     let mut whole = Value::Null;
     while let Some(row) = context.check(rows.next())? {
         let (pointer, value): (String, String) = context.check(row.try_into())?;
-        insert(&mut whole, &pointer, context.json(serde_json::from_str(&value))?);
+        insert(&mut whole, &pointer, context.json(json::from_slice(value.as_bytes()))?);
     }
     Ok(whole)
 }

@@ -6,6 +6,7 @@ use bifrost_audit::log::SignedCheckpoint;
 use bifrost_core::account::Identity;
 use bifrost_core::audit::{AuditMode, EntryKind, Event, LogEntry, Outcome, Record, execution_key, read_lines};
 use bifrost_core::cloud::{Attempt, CHECKPOINT_KEY, Principal, is_read};
+use bifrost_core::json;
 use bifrost_core::machine::Machine;
 use bifrost_core::release::Sha256;
 use serde_json::Value;
@@ -108,7 +109,7 @@ impl<D: LocalDeployer> AuditCheck<D> {
         let records = chain(bodies.collect(), &mut violations);
         seen.check_invocations(run, &records, &mut violations);
         let entries = state.entries(0, state.head().size).unwrap_or_default().into_iter();
-        let entries = entries.filter_map(|entry| serde_json::from_slice(&entry).and_then(serde_json::from_value).ok());
+        let entries = entries.filter_map(|entry| json::from_slice(&entry).and_then(json::from_value).ok());
         let entries: Vec<LogEntry> = entries.filter(|entry: &LogEntry| entry.records == dir).collect();
         violations.extend(wrong_entries(run, &records, &entries));
         let checkpoint = state.get(CHECKPOINT_KEY, u64::MAX).ok().flatten();
@@ -123,7 +124,7 @@ impl<D: LocalDeployer> AuditCheck<D> {
 
 /// A line without hashes that change with every text.
 fn redacted(line: &[u8]) -> Option<String> {
-    let mut line: Value = serde_json::from_slice(line).ok()?;
+    let mut line: Value = json::from_slice(line).ok()?;
     let is_plan = line.get("kind").is_some_and(|kind| kind == "plan");
     for field in ["previous", "definition_sha256", "cause_sha256", "sha256"] {
         if let Some(hash) = line.get_mut(field).filter(|_| field != "sha256" || !is_plan) {

@@ -73,6 +73,8 @@ pub(super) struct Attributes {
     pub(super) is_skipped: bool,
     pub(super) has_default: bool,
     pub(super) flatten: Option<Span>,
+    /// The word that says how the field is read, or that it is not.
+    pub(super) reader: Option<Span>,
     /// Other names by which the field is read.
     pub(super) aliases: Vec<LitStr>,
     /// What makes a task write a field that the next one cannot read.
@@ -113,6 +115,9 @@ impl Attributes {
                 this.is_skipped |= is(&SKIPPED);
                 this.has_default |= is(&["default", "skip"]);
                 let span = meta.path.span();
+                if is(&["with", "deserialize_with", "skip", "skip_deserializing"]) {
+                    this.reader = Some(span);
+                }
                 if is(&["flatten"]) {
                     this.flatten = Some(span);
                 } else if is(&["skip"]) {

@@ -62,6 +62,11 @@ impl Container {
         Ok(container)
     }
 
+    /// Whether serde buffers an enum before it reads the fields of a variant.
+    pub(crate) fn is_buffered(&self) -> bool {
+        self.variant_name != VariantName::Outside
+    }
+
     /// An unknown field is a misspelt one, whose value would be ignored.
     pub(super) fn check_strict(&self, input: &DeriveInput) -> Result<()> {
         if self.is_strict {

@@ -1,6 +1,7 @@
 //! `#[fields]` and `#[field_type]`: what serde and the framework do with such a type.
 
 use bifrost::error_code::CodedError;
+use bifrost::json;
 use bifrost::release::{Fields, Release};
 use bifrost::shape::{Optional, Shape, Values};
 use serde_json::{Value, json};
@@ -72,6 +73,27 @@ enum Speed {
     NextDay,
 }
 
+/// serde buffers its fields until it knows the tag.
+#[bifrost::field_type]
+#[serde(tag = "by")]
+enum Carrier {
+    Van { limits: Limits, spare: Option<Limits> },
+    Train(Line),
+}
+
+#[bifrost::field_type]
+struct Line {
+    limits: Limits,
+}
+
+/// serde buffers it until a variant fits.
+#[bifrost::field_type]
+#[serde(untagged)]
+enum Load {
+    One(Limits),
+    Many { all: Vec<Limits> },
+}
+
 /// Its default is not that of its parts.
 #[bifrost::field_type]
 #[serde(default)]
@@ -114,6 +136,32 @@ fn unknown_fields_are_refused_everywhere() {
     ] {
         let error = read(order).unwrap_err();
         assert!(error.contains("unknown field"), "{error}");
+    }
+}
+
+#[test]
+fn arrays_are_no_structs_even_where_serde_buffers() {
+    let limits = json!({"kilos": 7});
+    for carrier in [json!({"by": "Van", "limits": limits}), json!({"by": "Train", "limits": limits})] {
+        assert!(json::read::<Carrier>(&carrier).is_ok(), "{carrier}");
+    }
+    for carrier in [
+        json!({"by": "Van", "limits": [7]}),
+        json!({"by": "Van", "limits": limits, "spare": [7]}),
+        json!({"by": "Train", "limits": [7]}),
+        json!(["Van", limits, limits]),
+        json!(["Train", limits]),
+    ] {
+        assert!(json::read::<Carrier>(&carrier).is_err(), "{carrier}");
+    }
+    for (load, is_valid) in [
+        (limits.clone(), true),
+        (json!({"all": [limits]}), true),
+        (json!([7]), false),
+        (json!({"all": [[7]]}), false),
+        (json!([[limits]]), false),
+    ] {
+        assert_eq!(json::read::<Load>(&load).is_ok(), is_valid, "{load}");
     }
 }
 

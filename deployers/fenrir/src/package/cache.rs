@@ -1,5 +1,6 @@
 //! The cache: the inputs and outputs of previous builds.
 
+use bifrost::json;
 use bifrost::release::Sha256;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub(super) struct Record {
 impl Cache {
     /// Loads the cache. It is empty if the file is missing or invalid.
     pub(super) fn load(path: PathBuf) -> Self {
-        let records = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        let records = fs::read(&path).ok().and_then(|text| json::from_slice(&text).ok()).unwrap_or_default();
         Self { path, records: Mutex::new(records) }
     }
 

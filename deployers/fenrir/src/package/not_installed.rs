@@ -3,6 +3,7 @@
 use super::dependencies::{NODE_MODULES, PACKAGE_JSON, REQUIREMENTS, required_names};
 use super::tree::Entry;
 use super::{Artifact, Kind};
+use bifrost::json;
 use serde_json::{Map, Value};
 
 /// The packages that the runtimes of Lambda have.
@@ -62,7 +63,7 @@ fn missing_in_node(entries: &[Entry]) -> Option<String> {
     if entries.iter().any(|entry| entry.name.split('/').any(|part| part == NODE_MODULES)) {
         return None;
     }
-    let package: Map<String, Value> = serde_json::from_str(&text).ok()?;
+    let package: Map<String, Value> = json::from_slice(text.as_bytes()).ok()?;
     let mut names = package.get("dependencies")?.as_object()?.keys();
     names.find(|name| !IN_NODE.iter().any(|scope| name.starts_with(scope))).cloned()
 }

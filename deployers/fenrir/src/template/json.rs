@@ -5,6 +5,7 @@ use super::node::normalize;
 use super::{Content, Entry, FindingCode, Findings, Mapping, Node, Severity, TemplateFinding};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bifrost::json;
 use serde_json::Value;
 
 /// How deep values may be nested: the limit of `serde_json`. Base64 strings could hide deeper values from it.
@@ -58,7 +59,7 @@ fn mapping(fields: &serde_json::Map<String, Value>, path: &ReadPath<'_>, finding
 fn encoded_call(text: &str) -> Option<Value> {
     // The base64 of `{` begins with `e`; other strings are not decoded.
     let bytes = text.starts_with('e').then(|| STANDARD.decode(text).ok()).flatten()?;
-    let call = serde_json::from_slice::<Value>(&bytes).ok()?;
+    let call = json::from_slice::<Value>(&bytes).ok()?;
     Node::from(&call).intrinsic().is_some().then_some(call)
 }
 

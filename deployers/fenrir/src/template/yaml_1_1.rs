@@ -1,6 +1,7 @@
 //! Finds what the parser, which reads YAML 1.2, accepts and YAML 1.1, which CloudFormation reads, does not.
 
 use super::Span;
+use bifrost::json;
 use granit_parser::ScalarStyle;
 use serde::de::IgnoredAny;
 
@@ -84,7 +85,7 @@ impl<'t> Yaml11<'t> {
     fn first(&mut self, at: Option<At>) -> Option<Fault> {
         let at = at.filter(|_| !self.is_found)?;
         self.is_found = true;
-        let is_json = serde_json::from_str::<IgnoredAny>(self.text).is_ok();
+        let is_json = json::from_slice::<IgnoredAny>(self.text.as_bytes()).is_ok();
         (!is_json).then(|| at.fault(self.text))
     }
 }

@@ -40,3 +40,33 @@ pub(crate) fn with(pointer: &str, value: Value) -> OdinRelease {
     release.pointer_mut(parent).unwrap()[key] = value;
     read(&release)
 }
+
+/// The value with one object replaced by the array of its values, for each object inside, with its JSON pointer.
+pub(crate) fn with_arrays(value: &Value) -> Vec<(String, Value)> {
+    fn objects(value: &Value, pointer: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                found.extend((!pointer.is_empty()).then(|| pointer.to_owned()));
+                for (name, value) in members {
+                    objects(value, &format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")), found);
+                }
+            }
+            Value::Array(elements) => {
+                elements
+                    .iter()
+                    .enumerate()
+                    .for_each(|(index, value)| objects(value, &format!("{pointer}/{index}"), found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    objects(value, "", &mut found);
+    let replace = |pointer: String| {
+        let mut changed = value.clone();
+        let object = changed.pointer_mut(&pointer).unwrap();
+        *object = object.as_object().unwrap().values().cloned().collect();
+        (pointer, changed)
+    };
+    found.into_iter().map(replace).collect()
+}

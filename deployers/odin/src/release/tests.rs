@@ -26,6 +26,20 @@ fn written_release_is_read_as_the_same() {
 }
 
 #[test]
+fn array_is_no_object_wherever_it_is() {
+    assert_eq!(
+        refusal("/services/web/autoscaling", json!([2, 4, 0.5])),
+        (ReadErrorKind::Type, "services.web.autoscaling: expected an object, found an array".to_owned()),
+    );
+    let changed = sample::with_arrays(&sample::sent());
+    assert!(changed.len() > 5);
+    for (pointer, sent) in changed {
+        let error = Release::<OdinFields>::read(&sent, &sample::defaults()).unwrap_err();
+        assert_eq!(error.kind, ReadErrorKind::Type, "{pointer}: {error}");
+    }
+}
+
+#[test]
 fn number_keeps_its_digits() {
     let release =
         sample::with("/services/web/autoscaling/policies/0/threshold", serde_json::from_str("25.10").unwrap());

@@ -129,6 +129,27 @@ fn build_without_aws_is_refused() {
     assert_eq!(refusal_code(&shell, "deploy release.json"), "cli/no-aws");
 }
 
+/// serde would read the elements as the fields, by position.
+#[test]
+fn array_is_no_object() {
+    let shell = Hello::new("arrays");
+    let release: Value = serde_json::from_str(include_str!("../../release.json")).unwrap();
+    shell.write("array.json", json!(release.as_object().unwrap().values().collect::<Vec<_>>()).to_string());
+    let code = refusal_code(&shell, "deploy array.json --local");
+    assert!(code.starts_with("release/"), "{code}");
+    let mut seed: Value = serde_json::from_str(SEED).unwrap();
+    seed["accounts"]["000000000000"] = json!([{}]);
+    shell.write("seed.json", seed.to_string());
+    let error = shell.refused("deploy release.json --cloud seed.json");
+    assert_eq!(error_code(&error), "seed/invalid");
+    assert!(error.contains("accounts.000000000000: expected an object, found an array"), "{error}");
+    let fault = json!(["*", "Deploy", 1, {"delay_seconds": 600}]);
+    shell.write("scenario.json", json!({"faults": [fault]}).to_string());
+    let error = shell.refused("deploy release.json --local --scenario scenario.json");
+    assert_eq!(error_code(&error), "scenario/invalid");
+    assert!(error.contains("faults[0]: expected an object, found an array"), "{error}");
+}
+
 #[test]
 fn options_of_the_local_cloud_require_it() {
     let shell = Hello::new("requires-local");

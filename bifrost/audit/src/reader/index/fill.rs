@@ -7,6 +7,7 @@ use crate::reader::rows::person_name;
 use crate::source::{LogSource, SourceError};
 use bifrost_core::audit::{EntryKind, LogEntry, SCHEMA};
 use bifrost_core::cloud::LogHead;
+use bifrost_core::json;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rusqlite::{Connection, named_params, params};
 use serde::Deserialize;
@@ -115,10 +116,10 @@ fn read_entry(bytes: &[u8]) -> Result<LogEntry, String> {
     struct Version {
         schema: u32,
     }
-    match serde_json::from_slice::<LogEntry>(bytes) {
+    match json::from_slice::<LogEntry>(bytes) {
         // SQLite has no larger numbers, and no chain has so many records.
         Ok(entry) if i64::try_from(entry.number).is_ok() => Ok(entry),
-        _ => Err(match serde_json::from_slice(bytes) {
+        _ => Err(match json::from_slice(bytes) {
             Ok(Version { schema }) if schema > SCHEMA => format!(
                 "the entry has schema {schema}, and this program reads up to {SCHEMA}: use a later version to see it"
             ),

@@ -9,6 +9,7 @@ use super::error::IndexError;
 use crate::log::{self, SignedCheckpoint};
 use crate::source::LogSource;
 use bifrost_core::cloud::{CHECKPOINT_KEY, LogHead};
+use bifrost_core::json;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -156,7 +157,7 @@ impl Index {
             let row =
                 db.query_row("SELECT origin, head FROM state", [], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
             let Some((origin, head)) = row.optional()? else { return Ok(None) };
-            let head = serde_json::from_str(&head).ok().filter(|head| log::root(head).is_ok());
+            let head = json::from_slice(head.as_bytes()).ok().filter(|head| log::root(head).is_ok());
             Ok(head.map(|head| State { origin, head }))
         })
     }

@@ -11,6 +11,7 @@ use crate::commands::output;
 use bifrost_audit::key::LocalKey;
 use bifrost_audit::reader::export::{StatementSigner, acts_csv, deploys_csv, envelope};
 use bifrost_audit::reader::{Deploy, Filter, Index, SCHEMA_V1, Story, counted};
+use bifrost_core::json;
 use clap::ValueEnum;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -134,7 +135,9 @@ With --output json the schema is on one line.";
 pub(super) fn schema(args: &SchemaArgs) -> Result<u8, CliError> {
     match args.output.format() {
         Format::Text => output::print(SCHEMA_V1)?,
-        Format::Json => output::print_json(&serde_json::from_str::<Value>(SCHEMA_V1).map_err(std::io::Error::from)?)?,
+        Format::Json => {
+            output::print_json(&json::from_slice::<Value>(SCHEMA_V1.as_bytes()).map_err(std::io::Error::from)?)?;
+        }
     }
     Ok(0)
 }

@@ -1,6 +1,7 @@
 //! Records as lines of an object.
 
 use crate::audit::record::{DeployerVersion, Draft, Event, Record, SCHEMA, Subject};
+use crate::json;
 use crate::release::Sha256;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -38,7 +39,7 @@ fn split(
 
 fn read(line: &[u8]) -> serde_json::Result<Record> {
     // Through a `Value`: enums that serde buffers cannot read numbers of arbitrary precision from text.
-    serde_json::from_slice(line).and_then(serde_json::from_value)
+    json::from_slice(line).and_then(json::from_value)
 }
 
 /// The place of a record that a newer version wrote. `None` if it did not.
@@ -48,7 +49,7 @@ fn newer(line: &[u8]) -> Option<Record> {
         schema: u32,
         number: u64,
     }
-    let Place { schema, number } = serde_json::from_slice(line).ok().filter(|place: &Place| place.schema > SCHEMA)?;
+    let Place { schema, number } = json::from_slice(line).ok().filter(|place: &Place| place.schema > SCHEMA)?;
     // No record is as late, so a search for records since some time does not stop here.
     let time = DateTime::<Utc>::MAX_UTC;
     let (deployer, subject) = (DeployerVersion::default(), Subject::default());

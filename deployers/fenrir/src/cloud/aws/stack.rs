@@ -4,6 +4,7 @@ use crate::cloud::{Stack, StackEvent};
 use aws_sdk_cloudformation::types;
 use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
+use bifrost::json;
 use serde_json::Value;
 
 /// Reads a stack.
@@ -51,7 +52,7 @@ pub(super) fn event(event: types::StackEvent, request: Request<'_>) -> Result<St
 /// If the answer has no template.
 pub(super) fn template(body: Option<String>, request: Request<'_>) -> Result<Value, CloudError> {
     let body = request.field("TemplateBody", body)?;
-    Ok(serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    Ok(json::from_slice(body.as_bytes()).unwrap_or(Value::String(body)))
 }
 
 #[cfg(test)]

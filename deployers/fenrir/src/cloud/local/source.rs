@@ -2,6 +2,7 @@
 
 use super::{FenrirAccount, validation_error};
 use crate::cloud::TemplateSource;
+use bifrost::json;
 use bifrost::local::{RegionState, ServiceError};
 use bifrost::release::Partition;
 use serde_json::Value;
@@ -74,7 +75,7 @@ fn decoded(key: &str) -> String {
 }
 
 fn parse(text: &[u8]) -> Result<Value, String> {
-    let template: Value = serde_json::from_slice(text)
+    let template: Value = json::from_slice(text)
         .map_err(|error| format!("JSON not well-formed. (line {}, column {})", error.line(), error.column()))?;
     let resources = template.get("Resources").and_then(Value::as_object);
     if resources.is_none_or(serde_json::Map::is_empty) {

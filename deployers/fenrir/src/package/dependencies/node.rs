@@ -8,6 +8,7 @@ use crate::package::job::Job;
 use crate::package::scratch::Scratch;
 use crate::package::tool::{Environment, Tool};
 use crate::package::tree::{self, Entry, Scope, TreeError};
+use bifrost::json;
 use serde_json::{Map, Value};
 use std::ffi::OsStr;
 use std::fs;
@@ -105,7 +106,7 @@ pub(super) fn install(
 /// The installed packages with a script that npm would run after their installation.
 fn with_scripts(folder: &Path) -> Vec<String> {
     let text = lock_file(folder).and_then(|path| fs::read(path).ok()).unwrap_or_default();
-    let lock: Map<String, Value> = serde_json::from_slice(&text).unwrap_or_default();
+    let lock: Map<String, Value> = json::from_slice(&text).unwrap_or_default();
     let packages = lock.get("packages").and_then(Value::as_object).into_iter().flatten();
     let has_script = |package: &Value| package.get("hasInstallScript").and_then(Value::as_bool) == Some(true);
     let found =

@@ -7,6 +7,7 @@ use crate::package::error::ArtifactError;
 use crate::package::scratch::Scratch;
 use crate::package::tool::{Environment, Tool, ToolError};
 use crate::package::tree::{self, Entry, Scope, TreeError};
+use bifrost::json;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
@@ -98,7 +99,7 @@ fn distributions(target: &Path) -> Vec<PathBuf> {
 /// Refuses a package that is only a path of this machine (PEP 610, PEP 660).
 fn check_origin(package: &Path) -> Result<(), ArtifactError> {
     let origin: Value =
-        serde_json::from_slice(&fs::read(package.join("direct_url.json")).unwrap_or_default()).unwrap_or_default();
+        json::from_slice(&fs::read(package.join("direct_url.json")).unwrap_or_default()).unwrap_or_default();
     if origin.pointer("/dir_info/editable") == Some(&Value::Bool(true)) {
         return Err(ArtifactError::Editable { package: name(package) });
     }

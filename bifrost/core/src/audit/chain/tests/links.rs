@@ -68,3 +68,29 @@ fn record_survives_a_round_trip() {
         assert_eq!(read_lines(&line).unwrap(), [(record, line.as_slice())]);
     }
 }
+
+#[test]
+fn array_is_no_record() {
+    let touched = TouchedResource {
+        operation: "s3:PutObject".into(),
+        resource: "a".into(),
+        account: "000000000000".into(),
+        region: "us-east-1".into(),
+    };
+    let closure = Event::Closure {
+        outcome: Outcome::FailureDirty,
+        status: "ABORTED".into(),
+        error: None,
+        left_over: vec![touched],
+    };
+    for (draft, pointer) in
+        [(start("a"), ""), (start("a"), "/deployer"), (start("a"), "/claims"), (at(0, closure), "/left_over/0")]
+    {
+        let record = Record { schema: SCHEMA, number: 1, previous: None, draft };
+        let mut value = serde_json::to_value(&record).unwrap();
+        let object = value.pointer_mut(pointer).unwrap();
+        *object = object.as_object().unwrap().values().cloned().collect();
+        let error = read_lines(&serde_json::to_vec(&value).unwrap()).unwrap_err().1.to_string();
+        assert!(error.contains("invalid type"), "{pointer}: {error}");
+    }
+}

@@ -5,7 +5,7 @@ mod links;
 mod repeated;
 
 use super::*;
-use crate::audit::record::{AttemptOutcome, DeployerVersion, Outcome, Subject};
+use crate::audit::record::{AttemptOutcome, DeployerVersion, Outcome, Subject, TouchedResource};
 use crate::audit::{Appended, AuditLog, Event};
 use crate::cloud::{AuditStore, LogHead, NewEntry, ObjectVersion, Sequenced, StoredCheckpoint};
 use crate::release::Sha256;

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::cloud::Filter;
+use crate::release::sample;
+use bifrost::json::ReadErrorKind;
 use bifrost::local::{SeedError, read_seed};
 use std::path::Path;
 
@@ -52,6 +54,19 @@ fn unknown_resource_type_is_refused_with_path() {
         error.contains("odin.json") && error.contains("regions.us-east-1") && error.contains("loadbalancers"),
         "{error}"
     );
+}
+
+#[test]
+fn array_is_no_object_wherever_it_is() {
+    let changed = sample::with_arrays(&serde_json::from_str(SEED).unwrap());
+    assert!(changed.len() > 20);
+    for (pointer, seed) in changed {
+        let read = read(&seed.to_string());
+        assert!(
+            matches!(&read, Err(SeedError::Content { source, .. }) if source.kind == ReadErrorKind::Type),
+            "{pointer}"
+        );
+    }
 }
 
 #[test]
