@@ -147,7 +147,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for NameVisitor<V> {
 }
 
 /// Whether this is the visitor of an enum with `#[serde(tag = …)]`, which asks for any value. It takes an array with the tag as first element.
-/// Only serde's name for what is expected tells.
+/// Only serde's name for what is expected says so.
 fn has_tag(expected: &dyn Expected) -> bool {
     expected.to_string().starts_with("internally tagged enum ")
 }
