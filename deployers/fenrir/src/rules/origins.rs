@@ -57,7 +57,7 @@ mod tests {
         fixture.accepts(with("main", "spare"));
         let path = "site.Properties.DistributionConfig";
         let default = format!("{path}.DefaultCacheBehavior.TargetOriginId");
-        fixture.proposes(with("mian", "spare"), &default, FindingCode::InvalidValue, "main");
+        fixture.proposes(with("mains", "spare"), &default, FindingCode::InvalidValue, "main");
         let other = format!("{path}.CacheBehaviors.0.TargetOriginId");
         fixture.refuses(with("main", "none"), &other, FindingCode::InvalidValue);
     }
