@@ -191,7 +191,7 @@ pub fn artifacts(template: &Node) -> Vec<Artifact> {
     code_references(template).into_iter().map(artifact).collect()
 }
 
-fn artifact(reference: CodeReference) -> Artifact {
+pub(super) fn artifact(reference: CodeReference) -> Artifact {
     Artifact {
         kind: match reference.property {
             "ContentUri" => Kind::Layer,

@@ -1,6 +1,6 @@
 //! Findings about the files beside a template: code that does not exist or cannot be packaged, and what its zip should not contain.
 
-use super::artifacts;
+use super::attach::artifact;
 use crate::package::{self, ArtifactError, ArtifactWarning, ArtifactWarningKind};
 use crate::rules::{CodeReference, code_references};
 use crate::template::{FindingCode, Findings, Node, Severity, TemplateFinding};
@@ -11,8 +11,10 @@ use std::path::Path;
 pub(super) fn check(file: &Path, template: &Node) -> Findings {
     let mut findings = Findings::default();
     // The caller has read the template from this folder.
-    let Ok(results) = package::inspect(file, &artifacts(template)) else { return findings };
-    for (reference, result) in code_references(template).iter().zip(results) {
+    let references = code_references(template);
+    let artifacts: Vec<_> = references.iter().cloned().map(artifact).collect();
+    let Ok(results) = package::inspect(file, &artifacts) else { return findings };
+    for (reference, result) in references.iter().zip(results) {
         let found = match result {
             Ok(warnings) => {
                 let applies = |warning: &ArtifactWarning| {

@@ -44,19 +44,20 @@ const PROPERTIES: [(&str, &str); 3] = [
 /// The files and folders that a template refers to, in its order, without those that [`apply`](super::apply) refuses.
 #[must_use]
 pub fn code_references(template: &Node) -> Vec<CodeReference> {
-    globals::merged(template).iter().filter_map(|(logical_id, entry)| reference(logical_id, &entry.value)).collect()
+    let resources = template.get("Resources").and_then(Node::as_mapping).into_iter().flatten();
+    resources.filter_map(|(logical_id, entry)| reference(template, logical_id, &entry.value)).collect()
 }
 
-fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {
+fn reference(template: &Node, logical_id: &str, resource: &Node) -> Option<CodeReference> {
     let kind = resource.get("Type")?.as_str()?;
     let (_, property) = PROPERTIES.iter().find(|(of, _)| *of == kind)?;
-    let properties = resource.get("Properties")?;
-    let uri = properties.get(property)?;
+    let get = |name| globals::property(template, resource, name);
+    let uri = get(property)?;
     let path = uri.as_str().filter(|path| path_fault(path).is_none())?;
     let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
     let metadata = |name| resource.get("Metadata").and_then(|metadata| metadata.get(name));
     let inputs = metadata("BuildInputs").and_then(Node::as_sequence).into_iter().flatten();
-    let architectures = properties.get("Architectures").or_else(|| properties.get("CompatibleArchitectures"));
+    let architectures = get("Architectures").or_else(|| get("CompatibleArchitectures"));
     let only = architectures.and_then(Node::as_sequence).filter(|several| several.len() == 1);
     // As in SAM, only for layers: those of both architectures are built for one of them.
     let of_build = metadata("BuildArchitecture").filter(|_| *property == "ContentUri");
@@ -65,9 +66,9 @@ fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {
         property,
         path: path.to_owned(),
         span: uri.span,
-        runtime: text(properties.get("Runtime")),
+        runtime: text(get("Runtime")),
         architecture: text(of_build.or_else(|| only?.first())),
-        has_layers: properties.get("Layers").is_some(),
+        has_layers: get("Layers").is_some(),
         build_method: text(metadata("BuildMethod")),
         binary: text(metadata("BuildProperties").and_then(|properties| properties.get("Binary"))),
         build_inputs: inputs.filter_map(|path| text(Some(path))).collect(),

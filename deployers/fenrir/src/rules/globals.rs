@@ -151,28 +151,45 @@ fn refuse(context: &mut RuleContext<'_, '_>, entry: &Entry, known: &[&str]) {
     context.refuse(FindingCode::NotGlobal, entry.key_span, format!("`{name}` cannot be global"), help);
 }
 
-fn with_globals(globals: &Node, resource: &Node) -> Node {
-    let mut merged = resource.clone();
-    let section = resource.get("Type").and_then(Node::as_str).and_then(|kind| kind.strip_prefix(PREFIX));
-    let Some(global) = section.and_then(|section| globals.get(section)).and_then(Node::as_mapping) else {
-        return merged;
-    };
-    let ignored = resource.get("IgnoreGlobals");
-    let is_ignored = |name: &str| match ignored.map(|ignored| &ignored.content) {
+/// The value of a property of a resource: its own, or else the global one. Without the merge of mappings and lists.
+pub(super) fn property<'n>(template: &'n Node, resource: &'n Node, name: &str) -> Option<&'n Node> {
+    let own = resource.get("Properties").and_then(|properties| properties.get(name));
+    own.or_else(|| section(template.get("Globals")?, resource)?.get(name).map(|entry| &entry.value))
+        .filter(|_| own.is_some() || !is_ignored(resource, name))
+}
+
+/// The global properties of a resource's type.
+fn section<'n>(globals: &'n Node, resource: &Node) -> Option<&'n Mapping> {
+    let section = resource.get("Type")?.as_str()?.strip_prefix(PREFIX)?;
+    globals.get(section)?.as_mapping()
+}
+
+/// Whether a resource does without a global property.
+fn is_ignored(resource: &Node, name: &str) -> bool {
+    match resource.get("IgnoreGlobals").map(|ignored| &ignored.content) {
         Some(Content::String(text)) => text == "*",
         Some(Content::Sequence(names)) => names.iter().any(|node| node.as_str() == Some(name)),
         _ => false,
-    };
-    let global: Mapping = global.iter().filter(|(name, _)| !is_ignored(name)).map(cloned).collect();
-    if let Content::Mapping(attributes) = &mut merged.content {
-        let empty =
-            || Entry { key_span: None, value: Node { content: Content::Mapping(Mapping::new()), span: resource.span } };
-        let properties = attributes.entry("Properties".to_owned()).or_insert_with(empty);
-        if let Content::Mapping(local) = &properties.value.content {
-            properties.value.content = Content::Mapping(merge_mappings(&global, local, ""));
-        }
     }
-    merged
+}
+
+fn with_globals(globals: &Node, resource: &Node) -> Node {
+    let (Some(global), Some(attributes)) = (section(globals, resource), resource.as_mapping()) else {
+        return resource.clone();
+    };
+    let global: Mapping = global.iter().filter(|(name, _)| !is_ignored(resource, name)).map(cloned).collect();
+    let merged = |(name, entry): (&String, &Entry)| match entry.value.as_mapping() {
+        Some(own) if name == "Properties" => {
+            let content = Content::Mapping(merge_mappings(&global, own, ""));
+            (name.clone(), Entry { key_span: entry.key_span, value: Node { content, span: entry.value.span } })
+        }
+        _ => cloned((name, entry)),
+    };
+    let mut merged: Mapping = attributes.iter().map(merged).collect();
+    let without_own =
+        || Entry { key_span: None, value: Node { content: Content::Mapping(global), span: resource.span } };
+    merged.entry("Properties".to_owned()).or_insert_with(without_own);
+    Node { content: Content::Mapping(merged), span: resource.span }
 }
 
 fn cloned((name, entry): (&String, &Entry)) -> (String, Entry) {
@@ -268,5 +285,25 @@ mod tests {
     fn other_types_are_unchanged() {
         let table = json!({"Type": "AWS::Serverless::SimpleTable", "Properties": {}});
         assert_eq!(merged_properties(&json!({"Timeout": 5}), &table), json!({}));
+    }
+
+    #[test]
+    fn property_is_the_own_one_or_the_global_one() {
+        let template = json!({
+            "Globals": {"Function": {"Runtime": "python3.13", "Timeout": 3}},
+            "Resources": {
+                "own": {"Type": "AWS::Serverless::Function", "Properties": {"Runtime": "nodejs22.x"}},
+                "bare": {"Type": "AWS::Serverless::Function"},
+                "ignoring": {"Type": "AWS::Serverless::Function", "IgnoreGlobals": ["Runtime"]},
+                "queue": {"Type": "AWS::SQS::Queue"},
+            },
+        });
+        let template = Node::from(&template);
+        let runtime = |logical_id: &str| {
+            let resource = template.get("Resources").unwrap().get(logical_id).unwrap();
+            property(&template, resource, "Runtime").and_then(Node::as_str)
+        };
+        let found = ["own", "bare", "ignoring", "queue"].map(runtime);
+        assert_eq!(found, [Some("nodejs22.x"), Some("python3.13"), None, None]);
     }
 }
