@@ -165,7 +165,6 @@ const NO_RULE_NAME: &str = "remove it: Fenrir's role may only change rules that 
 
 pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const EVENT: Table = &[("Properties", Any), ("Type", Required(&Plain(&Text)))];
-    let before = context.check.found();
     let mut event = walk(EVENT, context, node);
     let Some(kind) = node.get("Type") else { return Value::Object(event) };
     let written = kind.as_str().unwrap_or_default();
@@ -194,7 +193,7 @@ pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     event.extend(walked.map(|properties| ("Properties".to_owned(), properties)));
     if let Some(properties) = properties.filter(|properties| properties.as_mapping().is_some()) {
         let context = &mut context.within("Properties");
-        limits::check(context, properties, limits::of(&limits::EVENTS, written), before);
+        limits::check(context, properties, limits::of(&limits::EVENTS, written));
         match written {
             "Api" | "HttpApi" => routes::check(context, written, properties),
             "Schedule" | "CloudWatchEvent" | "EventBridgeRule" => check_rule(context, properties),

@@ -14,7 +14,7 @@ use crate::template::{Content, Entry, FindingCode, Node, Span, nearest};
 use regex_lite::Regex;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 pub(super) use tables::{EVENTS, RESERVED_VARIABLES, TYPES};
 
 /// The limits of a value.
@@ -72,23 +72,26 @@ pub(super) fn of(all: &'static [(&'static str, Limits)], name: &str) -> Limits {
     all.iter().find(|(listed, _)| *listed == name).map_or(&[], |(_, limits)| limits)
 }
 
-/// Checks a value. What the rules have refused already, from finding number `before` on, gets no second finding.
-pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node, limits: Limits, before: usize) {
-    if node.intrinsic().is_some() || context.check.has_refused(node.span, before) {
+/// Checks a value. One that is refused already gets no second finding.
+pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node, limits: Limits) {
+    if node.intrinsic().is_some() {
         return;
     }
     for limit in limits {
+        if context.check.has_refused(node.span) {
+            return;
+        }
         match limit {
-            Each(limits) => check_each(context, node, limits, before),
+            Each(limits) => check_each(context, node, limits),
             Keys(limits) => check_keys(context, node, limits),
             Properties(properties) => {
                 for (name, limits) in *properties {
                     if let Some(value) = node.get(name) {
-                        check(&mut context.within(name), value, limits, before);
+                        check(&mut context.within(name), value, limits);
                     }
                 }
             }
-            Unique => check_unique(context, node, before),
+            Unique => check_unique(context, node),
             Excludes(name, others) => others.iter().for_each(|other| combinations::exclude(context, node, name, other)),
             Needs(name, others) => others.iter().for_each(|other| combinations::require(context, node, name, other)),
             ExactlyOne(names) => combinations::require_one(context, node, names),
@@ -106,12 +109,12 @@ pub(super) fn check_between(context: &mut RuleContext<'_, '_>, node: &Node, leas
     }
 }
 
-fn check_each(context: &mut RuleContext<'_, '_>, node: &Node, limits: Limits, before: usize) {
+fn check_each(context: &mut RuleContext<'_, '_>, node: &Node, limits: Limits) {
     for (position, item) in node.as_sequence().unwrap_or_default().iter().enumerate() {
-        check(&mut context.at(position), item, limits, before);
+        check(&mut context.at(position), item, limits);
     }
     for (name, Entry { value, .. }) in node.as_mapping().into_iter().flatten() {
-        check(&mut context.within(name), value, limits, before);
+        check(&mut context.within(name), value, limits);
     }
 }
 
@@ -126,12 +129,10 @@ fn check_keys(context: &mut RuleContext<'_, '_>, node: &Node, limits: Limits) {
     }
 }
 
-fn check_unique(context: &mut RuleContext<'_, '_>, node: &Node, before: usize) {
-    let items = node.as_sequence().unwrap_or_default();
-    let values: Vec<Value> = items.iter().map(Value::from).collect();
-    for (position, item) in items.iter().enumerate() {
-        let is_twice = values.iter().take(position).any(|earlier| values.get(position) == Some(earlier));
-        if is_twice && !context.check.has_refused(item.span, before) {
+fn check_unique(context: &mut RuleContext<'_, '_>, node: &Node) {
+    let mut seen = BTreeSet::new();
+    for (position, item) in node.as_sequence().unwrap_or_default().iter().enumerate() {
+        if !seen.insert(Value::from(item).to_string()) && !context.check.has_refused(item.span) {
             let found = item.as_str().map_or("the item".to_owned(), |text| format!("`{text}`"));
             let fault = (format!("{found} is in the list twice"), Some("remove one of them".to_owned()));
             refuse(&mut context.at(position), item.span, fault);

@@ -179,9 +179,8 @@ fn walk_properties(
     let none = Node { content: Content::Mapping(Mapping::new()), span: entry.key_span };
     let properties = attributes.get("Properties").map_or(&none, |properties| &properties.value);
     let mut context = context.within("Properties");
-    let before = context.check.found();
     let mut walked = table::walk(of_type.table, &mut context, properties);
-    limits::check(&mut context, properties, limits::of(&limits::TYPES, of_type.name), before);
+    limits::check(&mut context, properties, limits::of(&limits::TYPES, of_type.name));
     set_name(&mut context, of_type, properties, &mut walked);
     (of_type.finish)(&mut context, properties, &mut walked);
     walked

@@ -29,6 +29,8 @@ pub(super) struct Check<'t> {
     /// The ARNs and URLs of resources outside of the template that the rules let it use.
     allowed: BTreeSet<String>,
     findings: Vec<TemplateFinding>,
+    /// Where values are refused: the start and end of each.
+    refused: BTreeSet<Option<(usize, usize)>>,
     /// The routes of events so far.
     pub(super) routes: BTreeSet<Route>,
     /// The regular expressions of AWS's limits.
@@ -49,6 +51,7 @@ impl<'t> Check<'t> {
             needs: BTreeSet::new(),
             allowed: BTreeSet::new(),
             findings: Vec::new(),
+            refused: BTreeSet::new(),
             routes: BTreeSet::new(),
             patterns: Patterns::default(),
         }
@@ -59,16 +62,9 @@ impl<'t> Check<'t> {
         self.resources.get(logical_id)?.value.get("Type")?.as_str()
     }
 
-    /// The number of findings so far.
-    pub(super) fn found(&self) -> usize {
-        self.findings.len()
-    }
-
-    /// Whether a finding, from number `since` on, refuses the value at a position. One about what the value lacks does not.
-    pub(super) fn has_refused(&self, span: Option<Span>, since: usize) -> bool {
-        self.findings.iter().skip(since).any(|finding| {
-            finding.severity == Severity::Error && finding.span == span && finding.code != FindingCode::MissingProperty
-        })
+    /// Whether a finding refuses the value at a position. One about what the value lacks does not. Without positions, any does.
+    pub(super) fn has_refused(&self, span: Option<Span>) -> bool {
+        self.refused.contains(&span.map(|span| (span.start, span.end)))
     }
 
     /// The declaration of a parameter.
@@ -232,6 +228,9 @@ impl<'p, 't> RuleContext<'p, 't> {
         message: String,
         help: Option<String>,
     ) {
+        if severity == Severity::Error && code != FindingCode::MissingProperty {
+            self.check.refused.insert(span.map(|span| (span.start, span.end)));
+        }
         let path = self.steps.to_string();
         self.check.findings.push(TemplateFinding { severity, code, path, span, message, help });
     }
