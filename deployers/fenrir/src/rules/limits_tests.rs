@@ -30,7 +30,7 @@ struct Renderer {
 }
 
 impl Renderer {
-    /// The limits of a value of a shape. Empty if there are none, or if Fenrir gives the value a meaning of its own.
+    /// The limits of a value of a shape. Empty if AWS sets no limits, or if Fenrir replaces the value.
     fn limits(&mut self, shape: &Shape, schema: &Value) -> Vec<String> {
         match shape {
             Shape::Names(_) | Shape::Rule(_) | Shape::Refused(_) => Vec::new(),

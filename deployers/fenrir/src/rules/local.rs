@@ -61,7 +61,7 @@ pub(super) fn attribute_of(node: &Node) -> Option<(&str, &str)> {
     references::attribute(call.argument)
 }
 
-/// Refuses a value that is not the reference that the property takes. Proposes that of the resource that the value names, or else of
+/// Refuses a value in another form than the property takes. Proposes the reference to the resource that the value names, or else to
 /// the resources of the types.
 fn refuse(context: &mut RuleContext<'_, '_>, node: &Node, types: &[&str], wanted: Form<'static>) {
     let pieces = evaluate(context.facts(), node);

@@ -68,7 +68,7 @@ fn check_fifo(context: &mut RuleContext<'_, '_>, node: &Node, is_fifo: bool) {
     let Some(other) = context.check.resources.get(logical_id) else { return };
     let other_is_fifo = other.value.get("Properties").is_some_and(|queue| is_true(queue, "FifoQueue"));
     if other_is_fifo != is_fifo {
-        let message = "the dead letters of a FIFO queue need a FIFO queue, those of another queue one that is none";
+        let message = "a queue and the queue for its dead letters must both be FIFO queues, or both standard queues";
         let help = format!("set `FifoQueue` of `{logical_id}` to the same");
         let context = &mut context.within("RedrivePolicy");
         context.refuse(FindingCode::Conflict, dead_letters.and_then(|node| node.span), message, help);

@@ -96,15 +96,26 @@ fn check_authorizer(context: &mut RuleContext<'_, '_>, kind: &str, api: &Node, r
 
 /// Refuses the name of an authorizer that is not in `Auth.Authorizers` of the API.
 pub(super) fn require_authorizer(context: &mut RuleContext<'_, '_>, auth: Option<&Node>, node: &Node, name: &str) {
-    let authorizers = auth.and_then(|auth| auth.get("Authorizers")).and_then(Node::as_mapping);
-    if authorizers.is_none_or(|authorizers| !authorizers.contains_key(name)) {
-        let names = authorizers.into_iter().flatten().map(|(name, _)| name.as_str());
+    let authorizers = auth.and_then(|auth| auth.get("Authorizers"));
+    require_defined(context, authorizers, node, name, ("authorizer", "Auth.Authorizers"));
+}
+
+/// Refuses the name of something that the API does not define. `what` is its kind, and the property for it.
+fn require_defined(
+    context: &mut RuleContext<'_, '_>,
+    defined: Option<&Node>,
+    node: &Node,
+    name: &str,
+    (what, property): (&str, &str),
+) {
+    let defined = defined.and_then(Node::as_mapping);
+    if defined.is_none_or(|defined| !defined.contains_key(name)) {
+        let names = defined.into_iter().flatten().map(|(name, _)| name.as_str());
         let help = match nearest(name, names) {
             Some(known) => format!("did you mean `{known}`?"),
-            None => format!("add `{name}` to `Auth.Authorizers` of the API, or fix the name"),
+            None => format!("add `{name}` to `{property}` of the API, or fix the name"),
         };
-        let message = format!("the API has no authorizer `{name}`");
-        context.refuse(FindingCode::InvalidValue, node.span, message, help);
+        context.refuse(FindingCode::InvalidValue, node.span, format!("the API has no {what} `{name}`"), help);
     }
 }
 
@@ -135,16 +146,7 @@ fn check_model(context: &mut RuleContext<'_, '_>, api: &Node, route: &Node) {
     let Some(request) = route.get("RequestModel") else { return };
     let mut context = context.within("RequestModel");
     if let Some((node, name)) = literal(request, "Model") {
-        let models = api.get("Models").and_then(Node::as_mapping);
-        if models.is_none_or(|models| !models.contains_key(name)) {
-            let names = models.into_iter().flatten().map(|(name, _)| name.as_str());
-            let help = match nearest(name, names) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => format!("add `{name}` to `Models` of the API, or fix the name"),
-            };
-            let message = format!("the API has no model `{name}`");
-            context.within("Model").refuse(FindingCode::InvalidValue, node.span, message, help);
-        }
+        require_defined(&mut context.within("Model"), api.get("Models"), node, name, ("model", "Models"));
     }
     for name in ["ValidateBody", "ValidateParameters"] {
         if let Some(value) = given(request, name).filter(|value| !matches!(value.content, Content::Boolean(_))) {

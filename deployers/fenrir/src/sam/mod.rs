@@ -7,6 +7,7 @@
 mod api;
 mod attributes;
 mod authorization;
+mod data;
 mod digest;
 mod event_sources;
 mod events;
@@ -14,11 +15,9 @@ mod function;
 #[cfg(feature = "local")]
 mod globals;
 mod intrinsics;
-mod layer;
 mod needs;
 mod publish;
 mod rename;
-mod table;
 
 use bifrost::release::Partition;
 use serde_json::{Map, Value, json};

@@ -33,7 +33,7 @@ pub enum FindingCode {
     #[code("template/wrong-type", "write a value of the type that the finding names")]
     WrongType,
     /// The property takes only certain values.
-    #[code("template/invalid-value", "write one of the values that the finding lists")]
+    #[code("template/invalid-value", "write a value that the finding allows")]
     InvalidValue,
     /// The name does not follow the rules for names of its kind.
     #[code("template/invalid-name", "write a name that follows the rule in the finding")]

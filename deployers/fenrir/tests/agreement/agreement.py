@@ -142,7 +142,7 @@ def is_function(value):
 
 
 def compare(name, text, command):
-    """What the three say of a template. None if it is none."""
+    """The findings of Fenrir, and the faults that AWS's tools find. None if the file is not a template."""
     try:
         template, faults = cfnlint.decode.decode_str(text)
     except Exception:
