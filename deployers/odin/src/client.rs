@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 impl ClientDeployer for Odin {
     const ABOUT: &'static str = "Deploys each service of a release as an auto-scaling group, blue/green";
+    const WRITES_LOG: bool = true;
 
     /// Reads `<release file>.userdata`.
     fn attach(

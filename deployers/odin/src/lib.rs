@@ -19,6 +19,7 @@ mod permissions;
 #[cfg(feature = "cli")]
 mod plan;
 pub mod release;
+mod release_log;
 mod resources;
 mod rules;
 mod safe_release;
