@@ -21,6 +21,7 @@ const ADVICE: &[(&str, &[Odin], Serving)] = &[
     ("odin/release-exists", &[Odin::ValidateResources], PREVIOUS),
     ("odin/group-untagged", &[Odin::ValidateResources], PREVIOUS),
     ("odin/several-groups", &[Odin::ValidateResources], PREVIOUS),
+    ("odin/alarm-fires-before", &[Odin::ValidateResources], PREVIOUS),
     ("odin/image-unavailable", &[Odin::ValidateResources], PREVIOUS),
     ("odin/unsafe-change", &[Odin::ValidateResources], PREVIOUS),
     ("odin/deployed-unreadable", &[Odin::ValidateResources], PREVIOUS),
@@ -33,6 +34,9 @@ const ADVICE: &[(&str, &[Odin], Serving)] = &[
     ("odin/below-capacity", &[Odin::DetachForSuccess, Odin::WaitDetachForSuccess, Odin::CleanUpSuccess], UNKNOWN),
     // The deploy continues by itself.
     ("odin/draining", &[Odin::DetachForSuccess], NEW),
+    ("odin/hooks-running", &[Odin::DetachForSuccess], NEW),
+    ("odin/still-used", &[Odin::CleanUpSuccess], NEW),
+    ("odin/still-used", &[Odin::CleanUpFailure], PREVIOUS),
 ];
 
 /// Words of an advice that could end what serves, if it were wrong.

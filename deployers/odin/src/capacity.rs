@@ -18,7 +18,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// The target of a service that replaces a group with this desired capacity.
+    /// The target of a service that replaces a group with this desired capacity, or the first of a service.
     #[must_use]
     pub fn new(autoscaling: &Autoscaling, previous_desired: Option<u32>) -> Self {
         let Autoscaling { min_size, max_size, spread, .. } = *autoscaling;
@@ -28,10 +28,12 @@ impl Target {
         Self { min_size, max_size, desired, launched, enough }
     }
 
-    /// The sizes after success.
+    /// The sizes after success of a group that has this desired capacity now. More than Odin set last is demand of the
+    /// group's own policies, and is kept.
     #[must_use]
-    pub fn final_size(&self) -> Size {
-        Size { min: self.min_size, desired: self.desired }
+    pub fn final_size(&self, desired_now: u32, set_last: u32) -> Size {
+        let desired = if desired_now > set_last { desired_now.max(self.desired) } else { self.desired };
+        Size { min: self.min_size, desired }
     }
 }
 
@@ -78,7 +80,10 @@ impl Strategy {
         self == Self::OneThenAllWithCanary && size.desired <= 1
     }
 
-    fn wanted(self, target: &Target, seen: &GroupObservation) -> Size {
+    /// The sizes that Odin wants for a group in this state. [`step`](Self::step) is the larger of these and those that it
+    /// has.
+    #[must_use]
+    pub fn wanted(self, target: &Target, seen: &GroupObservation) -> Size {
         let whole = Size { min: target.min_size, desired: target.launched };
         let size = match self.steps(target) {
             Some(steps) => {

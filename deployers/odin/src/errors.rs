@@ -8,6 +8,7 @@ use crate::release::ServiceName;
 use bifrost::cloud::CloudError;
 use bifrost::error_code::{Coded, ErrorCode, full_message, with_code};
 use bifrost::lifecycle::{BadRelease, Halt, HaltCheckError, ValidateFailure};
+use chrono::{DateTime, SecondsFormat, Utc};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -69,11 +70,45 @@ pub enum HealthFailure {
     #[error(transparent)]
     #[code(source)]
     Halt(#[from] Errors<ServiceError<TooManyTerminating>>),
+    /// An alarm of the release fires, or does not exist.
+    #[error(transparent)]
+    #[code(source)]
+    Alarm(#[from] Errors<AlarmProblem>),
     /// The health is not known.
     #[error(transparent)]
     #[code(source)]
     #[task_error(from(HealthError))]
     Health(#[from] HealthCheckError),
+}
+
+/// Why an alarm of the release does not let the deploy continue.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Coded)]
+pub enum AlarmProblem {
+    /// It fires.
+    #[error(
+        "alarm {alarm} fires{}{}; find out why before you deploy",
+        since.map(|time| format!(" since {}", time.to_rfc3339_opts(SecondsFormat::Secs, true))).unwrap_or_default(),
+        if reason.is_empty() { String::new() } else { format!(": {reason}") }
+    )]
+    #[code(
+        "odin/alarm-firing",
+        "find out why the alarm fires; `ignore_firing_alarms` deploys in spite of alarms that fired before"
+    )]
+    Firing {
+        /// The name of the alarm.
+        alarm: String,
+        /// Since when it fires.
+        since: Option<DateTime<Utc>>,
+        /// CloudWatch's explanation.
+        reason: String,
+    },
+    /// It does not exist.
+    #[error("alarm {alarm} does not exist, so nothing tells whether the release works: create it, or correct the name")]
+    #[code("odin/alarm-missing", "create the alarm, or correct its name in `alarms`")]
+    Missing {
+        /// The name of the alarm.
+        alarm: String,
+    },
 }
 
 /// Why `CheckHealthy` cannot tell whether the new groups are healthy.
@@ -144,6 +179,14 @@ pub enum NotDetached {
     #[error("{}", .0.join("; "))]
     #[code("odin/draining", "nothing to do: Odin checks again for 10 minutes; then the deploy continues", waiting)]
     Draining(Vec<String>),
+    /// Old groups are detached, but their instances wait for lifecycle hooks before they terminate.
+    #[error("{}", .0.join("; "))]
+    #[code(
+        "odin/hooks-running",
+        "nothing to do: Odin waits up to 10 minutes for the hooks; then it terminates the instances",
+        waiting
+    )]
+    HooksRunning(Vec<String>),
 }
 
 /// Why groups could not be detached.
@@ -216,6 +259,14 @@ pub enum CleanUpError {
     #[error(transparent)]
     #[code(source)]
     Health(#[from] HealthError),
+    /// Groups that are being deleted still use some resources.
+    #[error("groups that are being deleted still use {}", .0.join(", "))]
+    #[code(
+        "odin/still-used",
+        "nothing to do: Odin tries again for some minutes; then it ends, and the next deploy deletes what is left",
+        waiting
+    )]
+    StillUsed(Vec<String>),
 }
 
 /// The user data of a release is not text.

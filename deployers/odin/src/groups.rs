@@ -1,7 +1,10 @@
 //! Which release an auto-scaling group belongs to: this one, an earlier one or a later one.
 
 use crate::cloud::{AutoScalingGroup, LaunchTemplate, OdinPorts, Tags};
-use crate::names::{CONFIG_NAME, OLD_RELEASE_ID, PROJECT_NAME, RELEASE_ID, RELEASE_UUID, SERVICE_NAME};
+use crate::names::{
+    CONFIG_NAME, DESIRED_CAPACITY, OLD_RELEASE_ID, PROJECT_NAME, RELEASE_ID, RELEASE_UUID, SERVICE_NAME,
+};
+use crate::release::ServiceName;
 use bifrost::cloud::CloudError;
 use bifrost::release::Envelope;
 use chrono::{DateTime, Utc};
@@ -71,6 +74,14 @@ impl<'a> Groups<'a> {
         })
     }
 
+    /// The desired capacity of the group that this release replaces for a service, at least the one that it had when its end
+    /// began.
+    #[must_use]
+    pub fn desired_of_earlier(&self, service: &ServiceName) -> Option<u32> {
+        let of_service = self.earlier_or_deleting().filter(|group| service_name(&group.tags) == Some(service.as_str()));
+        of_service.filter_map(|group| is_live(group).then_some(group.capacity.desired).max(kept_desired(group))).max()
+    }
+
     /// When this execution created its first group.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {
@@ -112,6 +123,12 @@ pub fn release_id(tags: &Tags) -> Option<&str> {
 #[must_use]
 pub fn service_name(tags: &Tags) -> Option<&str> {
     tags.get(SERVICE_NAME).map(String::as_str)
+}
+
+/// The desired capacity that a group had when its end began, if it had grown shortly before.
+#[must_use]
+pub fn kept_desired(group: &AutoScalingGroup) -> Option<u32> {
+    group.tags.get(DESIRED_CAPACITY)?.parse().ok()
 }
 
 /// A group with a status is being deleted.

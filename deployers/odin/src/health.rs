@@ -82,10 +82,10 @@ impl Health {
         self.seen.healthy >= target.enough
     }
 
-    /// Whether enough healthy instances are left once the group has its final size, whichever instances it terminates.
+    /// Whether enough healthy instances are left once the group has this desired capacity, whichever instances it terminates.
     #[must_use]
-    pub fn is_enough_at_final_size(&self, target: &Target) -> bool {
-        let surplus = self.seen.instances.saturating_sub(target.final_size().desired);
+    pub fn is_enough_at(&self, desired: u32, target: &Target) -> bool {
+        let surplus = self.seen.instances.saturating_sub(desired);
         self.seen.healthy.saturating_sub(surplus) >= target.enough
     }
 
@@ -103,9 +103,9 @@ impl Health {
         Err(TooManyTerminating { ids: self.terminating.clone(), allowed })
     }
 
-    /// The report for the release, which commands show as a line of dots.
+    /// The report for the release, which commands show as a line of dots. `set` are the sizes that Odin set last.
     #[must_use]
-    pub fn report(&self, target: &Target) -> HealthyReport {
+    pub fn report(&self, target: &Target, set: Size) -> HealthyReport {
         HealthyReport {
             target_healthy: target.enough,
             target_launched: target.launched,
@@ -113,8 +113,8 @@ impl Health {
             launching: self.seen.instances,
             terminating: count(self.terminating.len()),
             terminating_ids: self.terminating.clone(),
-            desired_capacity: Some(self.seen.size.desired),
-            min_size: Some(self.seen.size.min),
+            desired_capacity: Some(set.desired),
+            min_size: Some(set.min),
         }
     }
 }

@@ -101,7 +101,7 @@ fn shrinking_group_may_lose_healthy_instances() {
     let target = Target::new(&autoscaling(0, Strategy::AllAtOnce), None);
     let is_enough = |healthy: u32, instances: u32| {
         let seen = GroupObservation { size: Size { min: instances, desired: instances }, instances, healthy };
-        Health { seen, terminating: Vec::new() }.is_enough_at_final_size(&target)
+        Health { seen, terminating: Vec::new() }.is_enough_at(target.desired, &target)
     };
     assert_eq!((target.desired, target.enough), (2, 2));
     assert!(is_enough(2, 2) && is_enough(5, 5));
@@ -113,12 +113,12 @@ fn report_has_all_counts_and_sizes() {
     let health = Health::of(&group(&[("i-1", "InService", "Healthy"), ("i-2", "Terminating", "Healthy")]), &[]);
     let target = Target::new(&autoscaling(1, Strategy::AllAtOnce), None);
     assert!(!health.is_enough(&target));
-    let report = serde_json::to_value(health.report(&target)).unwrap();
+    let report = serde_json::to_value(health.report(&target, Size { min: 1, desired: 3 })).unwrap();
     assert_eq!(
         report,
         serde_json::json!({
             "target_healthy": 2, "target_launched": 2, "healthy": 1, "launching": 2, "terminating": 1,
-            "terminating_ids": ["i-2"], "desired_capacity": 2, "min_size": 1
+            "terminating_ids": ["i-2"], "desired_capacity": 3, "min_size": 1
         })
     );
 }

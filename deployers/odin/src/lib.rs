@@ -15,6 +15,7 @@ mod harness;
 pub mod health;
 mod machine;
 pub mod names;
+pub mod pace;
 mod permissions;
 #[cfg(feature = "cli")]
 mod plan;
@@ -25,9 +26,9 @@ mod rules;
 mod safe_release;
 
 pub use errors::{
-    BelowCapacity, CleanUpError, CleanUpFailure, CreateError, DeployError, DeployFailure, DetachError, DetachFailure,
-    Errors, GroupDeleted, HealthCheckError, HealthError, HealthFailure, NotDetached, ServiceBelowCapacity,
-    ServiceError, UserDataEncoding, UserDataFile,
+    AlarmProblem, BelowCapacity, CleanUpError, CleanUpFailure, CreateError, DeployError, DeployFailure, DetachError,
+    DetachFailure, Errors, GroupDeleted, HealthCheckError, HealthError, HealthFailure, NotDetached,
+    ServiceBelowCapacity, ServiceError, UserDataEncoding, UserDataFile,
 };
 pub use findings::{Finding, Findings};
 pub use machine::Odin;
@@ -39,8 +40,10 @@ use bifrost::error_code::{Coded, ErrorCode};
 pub const ERROR_CODES: &[&[ErrorCode]] = &[
     rules::CODES,
     <CreateError as Coded>::CODES,
+    <AlarmProblem as Coded>::CODES,
     <NotDetached as Coded>::CODES,
     <BelowCapacity as Coded>::CODES,
+    <CleanUpError as Coded>::CODES,
     <GroupDeleted as Coded>::CODES,
     <UserDataEncoding as Coded>::CODES,
     <UserDataFile as Coded>::CODES,

@@ -1,7 +1,7 @@
 //! Odin's state machine.
 
 use crate::cloud::OdinPorts;
-use crate::errors::{DeployFailure, DetachFailure};
+use crate::errors::{DeployFailure, DetachFailure, HealthFailure};
 use crate::handlers::{
     check_healthy, clean_up_failure, clean_up_success, deploy, detach_for_failure, detach_for_success, validate,
     validate_resources,
@@ -47,15 +47,17 @@ bifrost::state_machine! {
     }
 
     /// Waits for instances to boot.
-    wait WaitForDeploy for 90 seconds { next WaitForHealthy; }
+    wait WaitForDeploy for $.wait_for_healthy seconds { next WaitForHealthy; }
 
-    /// Waits between health checks; long deploys are checked less often.
+    /// Waits between health checks; the longer a deploy takes, the longer.
     wait WaitForHealthy for $.wait_for_healthy seconds { next CheckHealthy; }
 
     /// Reads the health of every instance, and takes the next step of the rollout.
     task CheckHealthy = check_healthy {
         looks for halt;
         next IsHealthy;
+        /// It is certain.
+        retry HealthFailure::Alarm { max_attempts: 0 }
         /// AWS may have failed for a moment.
         retry _ { max_attempts: 3, interval_seconds: 15 }
         catch _ => DetachForFailure;
@@ -140,5 +142,9 @@ mod tests {
     fn definition_is_pinned() {
         let definition = definition::<Odin>("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin");
         insta::assert_snapshot!(serde_json::to_string_pretty(&definition).unwrap());
+        for state in ["CleanUpSuccess", "CleanUpFailure"] {
+            let retries = definition["States"][state]["Retry"].as_array().unwrap();
+            assert_eq!(retries.last().unwrap()["MaxAttempts"], crate::handlers::RETRIES, "{state}");
+        }
     }
 }

@@ -23,6 +23,13 @@ pub const RELEASE_UUID: &str = "ReleaseUUID";
 /// Tag: its name.
 pub const NAME: &str = "Name";
 
+/// Tag of a launch template: the placement group that was created with it, and that is deleted with it.
+pub const PLACEMENT_GROUP: &str = "PlacementGroup";
+/// Beginning of tags of a group: launch configurations of groups that it replaced, while these cannot be deleted yet.
+pub const LAUNCH_CONFIGURATION: &str = "LaunchConfiguration";
+/// Tag of a group that is being replaced: the desired capacity that it had at that time.
+pub const DESIRED_CAPACITY: &str = "DesiredCapacity";
+
 /// The longest name of a launch template.
 const MAX_TEMPLATE_NAME_LENGTH: usize = 128;
 

@@ -9,6 +9,7 @@ use crate::groups::{Groups, release_id, service_name};
 use crate::handlers::check_user_data;
 use crate::machine::Odin;
 use crate::names::group_name;
+use crate::pace::transitions_within;
 use crate::release::{OdinFields, OdinRelease, Service, ServiceName, fill_defaults};
 use crate::resources::{look_up, resolve};
 use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
@@ -22,6 +23,9 @@ use tokio::try_join;
 
 /// The type of every resource in a plan.
 const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
+
+/// How long instances boot in the example of a plan, in seconds.
+const TYPICAL_BOOT_SECONDS: u32 = 180;
 
 /// The deployed releases, by id. More than one only if an earlier deploy left groups over, or one is running.
 type Deployed = BTreeMap<String, OdinRelease>;
@@ -44,7 +48,20 @@ pub(crate) async fn plan(
     plan.changes = changes(&release, &groups, &deployed);
     plan.notes
         .push("the names of new groups contain the time of their release, so a deploy uses other names".to_owned());
+    plan.notes.push(expected_transitions(&release));
     Ok(plan)
+}
+
+/// What Step Functions charges for. Audit log, Lambda and other AWS calls cost far less.
+fn expected_transitions(release: &OdinRelease) -> String {
+    let healthy_after = TYPICAL_BOOT_SECONDS.saturating_add(release.fields.bake_time.unwrap_or_default());
+    let timeout = release.envelope.timeout;
+    format!(
+        "expected: {} if instances are healthy {TYPICAL_BOOT_SECONDS} s after their launch, and at most {} in the timeout of \
+         {timeout} s; prices of us-east-1",
+        transitions_within(healthy_after.min(timeout)),
+        transitions_within(timeout)
+    )
 }
 
 fn plan_findings(findings: &Findings) -> impl Iterator<Item = PlanFinding> {

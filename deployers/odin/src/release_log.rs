@@ -24,12 +24,13 @@ pub(crate) async fn append<P>(context: &Context<P>, envelope: &Envelope, lines: 
     let mut text = String::from_utf8_lossy(&body).into_owned();
     let known: BTreeSet<_> = text.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
     let time = context.now().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let new: String =
-        lines.iter().filter(|line| !known.contains(line.as_str())).map(|line| format!("{time} {line}\n")).collect();
+    let new: Vec<_> = lines.iter().filter(|line| !known.contains(line.as_str())).collect();
     if new.is_empty() || text.len() > FULL_BYTES {
         return;
     }
-    text.push_str(&new);
+    for line in new {
+        text.extend([time.as_str(), " ", line, "\n"]);
+    }
     // A line is lost, not the deploy.
     let _ = log::write(context, envelope, &text).await;
 }

@@ -22,6 +22,8 @@ rules! {
     DUPLICATE = "odin/duplicate", "name it once, or rename one of the two";
     /// A duration is shorter or longer than the deployer or AWS accepts.
     DURATION = "odin/duration", "use a duration within the range that the message names";
+    /// The release names more alarms than Odin reads.
+    ALARMS = "odin/alarms", "name fewer alarms, or one composite alarm for several";
     /// A name that Odin derives from the release is longer than AWS accepts.
     NAME_TOO_LONG = "odin/name-too-long", "shorten the name of the project, config, service or policy";
     /// AWS does not accept a tag of the service, or the deployer sets it itself.
@@ -52,6 +54,9 @@ rules! {
     NOT_FOUND = "odin/not-found", "correct the name, the account or the region, or create the resource";
     /// The name of the release matches more than one resource.
     AMBIGUOUS = "odin/ambiguous", "use an id where the release allows it, or a name that only one resource has";
+    /// An alarm of the release fires before the deploy begins.
+    ALARM_FIRES_BEFORE = "odin/alarm-fires-before",
+        "wait until the alarm is OK, or set `ignore_firing_alarms` to deploy in spite of it";
     /// The tags or the path of a resource do not allow this service to use it.
     NOT_OPTED_IN = "odin/not-opted-in",
         "use another resource, or ask its owner to add the tag or path that the message names";

@@ -1,8 +1,8 @@
 //! Prints the number of AWS calls of each task, and the longest chain of dependent calls:
 //! `cargo run -p odin --example calls`.
 //!
-//! Measures a deploy without an audit log, as Go Odin has none: of the sample release with both services, and with `web` alone. The
-//! figures of Go Odin are for the latter.
+//! Measures a deploy without an audit log, as Go Odin has none: of the sample release with `web` alone, for which the figures of Go
+//! Odin are, and with both services.
 
 #![allow(
     clippy::indexing_slicing,
@@ -15,10 +15,14 @@
 mod measure;
 
 use bifrost::audit::AuditMode;
+use measure::{Hooks, calls_of};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    for services in [&["web"][..], &["web", "worker"]] {
-        println!("{}\n{}\n", services.join(", "), measure::calls_of(services, AuditMode::Off).await);
+    for (services, hooks) in
+        [(&["web"][..], Hooks::None), (&["web"], Hooks::Termination), (&["web", "worker"], Hooks::Termination)]
+    {
+        let with_hook = if hooks == Hooks::None { "" } else { ", with a termination hook" };
+        println!("{}{with_hook}\n{}\n", services.join(", "), calls_of(services, hooks, AuditMode::Off).await);
     }
 }

@@ -36,6 +36,14 @@ impl Task {
     }
 }
 
+/// The lifecycle hooks of a release.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Hooks {
+    None,
+    /// One that makes terminating instances wait, so that the old group is scaled to 0 before it is deleted.
+    Termination,
+}
+
 /// The tasks of a deploy, in order.
 pub struct Calls(pub Vec<Task>);
 
@@ -61,15 +69,15 @@ impl fmt::Display for Calls {
     }
 }
 
-/// Deploys these services of the sample release over an earlier release. Draining takes no time, and the process has
-/// not assumed the role yet.
-pub async fn calls_of(services: &[&str], audit: AuditMode) -> Calls {
+/// Deploys these services of the sample release over an earlier release. Instances are healthy, drained and gone
+/// at once, and the process has not assumed the role yet.
+pub async fn calls_of(services: &[&str], hooks: Hooks, audit: AuditMode) -> Calls {
     let mut local_state = local_state(audit);
     let harness = TestHarness::new(local_state.clone()).unwrap();
-    deploy(&harness, &release(services, local_state.clock, "11111111")).await;
+    deploy(&harness, &release(services, hooks, local_state.clock, "11111111")).await;
     harness.advance(TimeDelta::hours(1)).unwrap();
     local_state = harness.store().read(LocalState::clone).unwrap();
-    let release = release(services, local_state.clock, "22222222");
+    let release = release(services, hooks, local_state.clock, "22222222");
     let kind = FaultKind::DelaySeconds(1);
     local_state.faults = vec![Fault { operation: "*".into(), resource: None, state: None, skip: 0, times: None, kind }];
     let harness = TestHarness::new(local_state).unwrap();
@@ -99,12 +107,17 @@ fn local_state(audit: AuditMode) -> LocalState<OdinAccount> {
     let region = &mut local_state["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
     region["load_balancers"]["coinbase-deploy-test-web-elb"]["connection_draining_seconds"] = json!(0);
     region["target_groups"]["coinbase-deploy-test-web-tg"]["deregistration_delay_seconds"] = json!(0);
+    let instances = &mut region["images"]["ami-0a1b2c3d4e5f60001"]["instances"];
+    *instances = json!({"boots_after_seconds": 0, "health": {"after_seconds": 0}, "stops_after_seconds": 0});
     read_seed(Path::new("odin.json"), local_state.to_string().as_bytes()).unwrap()
 }
 
 /// The sample release with only these services, as the client prepares it.
-fn release(services: &[&str], now: DateTime<Utc>, random: &str) -> Value {
+fn release(services: &[&str], hooks: Hooks, now: DateTime<Utc>, random: &str) -> Value {
     let mut release: Value = serde_json::from_str(include_str!("../../releases/deploy-test.json")).unwrap();
+    if hooks == Hooks::None {
+        release.as_object_mut().unwrap().shift_remove("lifecycle");
+    }
     let all = release["services"].as_object_mut().unwrap();
     all.retain(|name, _| services.contains(&name.as_str()));
     release["release_id"] = json!(format!("release-{}-{random}", now.format("%Y-%m-%dT%H-%M-%SZ")));

@@ -11,8 +11,11 @@ use tokio::try_join;
 /// The maximum number of load balancers or target groups that one request may detach.
 pub const DETACH_LIMIT: usize = 10;
 
-/// The maximum number of alarms that one request may delete.
-pub const DELETE_LIMIT: usize = 100;
+/// The process of Auto Scaling that terminates an instance in one availability zone after it launched one in another.
+pub const AZ_REBALANCE: &str = "AZRebalance";
+
+/// The maximum number of alarms that one request may name.
+pub const ALARMS_LIMIT: usize = 100;
 
 /// An auto-scaling group as `DescribeAutoScalingGroups` returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +137,13 @@ pub struct NewScalingPolicy {
     pub scaling_adjustment: i32,
     /// Seconds until the next scaling.
     pub cooldown_seconds: u32,
+    /// Whether it acts when its alarm fires.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+}
+
+fn enabled() -> bool {
+    true
 }
 
 /// The attachments of a group with their states: `Adding`, `Added`, `InService`, `Removing` (its instances drain) or
@@ -195,12 +205,33 @@ pub trait AutoScaling {
     #[change("autoscaling:PutScalingPolicy", policy.name)]
     async fn put_scaling_policy(&self, proof: &Proof, policy: &NewScalingPolicy) -> Result<String, CloudError>;
 
-    /// The names of the alarms that trigger the group's scaling policies.
+    /// Suspends [`AZ_REBALANCE`]: the group terminates no healthy instance to balance its availability zones.
     ///
     /// # Errors
-    /// [`CloudError`] from Auto Scaling.
-    #[call("autoscaling:DescribePolicies", group)]
-    async fn policy_alarms(&self, group: &str) -> Result<Vec<String>, CloudError>;
+    /// If the group does not exist or is being deleted.
+    #[change("autoscaling:SuspendProcesses", group)]
+    async fn suspend_az_rebalance(&self, proof: &Proof, group: &str) -> Result<(), CloudError>;
+
+    /// Resumes [`AZ_REBALANCE`].
+    ///
+    /// # Errors
+    /// As [`suspend_az_rebalance`](Self::suspend_az_rebalance).
+    #[change("autoscaling:ResumeProcesses", group)]
+    async fn resume_az_rebalance(&self, proof: &Proof, group: &str) -> Result<(), CloudError>;
+
+    /// The names of the group's lifecycle hooks that make a terminating instance wait.
+    ///
+    /// # Errors
+    /// If the group does not exist.
+    #[call("autoscaling:DescribeLifecycleHooks", group)]
+    async fn termination_hooks(&self, group: &str) -> Result<Vec<String>, CloudError>;
+
+    /// Adds a tag to a group, or replaces its value. Instances do not get it.
+    ///
+    /// # Errors
+    /// If the group does not exist or is being deleted.
+    #[change("autoscaling:CreateOrUpdateTags", group)]
+    async fn tag_group(&self, proof: &Proof, group: &str, key: &str, value: &str) -> Result<(), CloudError>;
 
     /// Detaches at most [`DETACH_LIMIT`] classic load balancers. The instances drain first; see
     /// [`AutoScaling::attachments`]. An attachment that is already draining continues to drain.
@@ -266,8 +297,9 @@ pub trait AutoScaling {
         Ok(Attachments { load_balancers, target_groups })
     }
 
-    /// Deletes a group with its instances, policies and hooks (`ForceDelete`). The group is listed with a `status` until
-    /// its last instance is terminated.
+    /// Deletes a group with its instances, policies and hooks (`ForceDelete`), and with "any alarm that no longer has an
+    /// associated action" (API reference). Its instances do not wait for their hooks. The group is listed with a `status`
+    /// until its last instance is terminated.
     ///
     /// # Errors
     /// If the group does not exist, or (`ScalingActivityInProgress`, `ResourceInUse`) it cannot be deleted now.
@@ -311,6 +343,19 @@ pub struct NewAlarm {
     pub policy_arn: String,
 }
 
+/// The state of an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmState {
+    /// The name of the alarm.
+    pub name: String,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub value: String,
+    /// Since when it has this value, if CloudWatch tells it (`StateTransitionedTimestamp`).
+    pub since: Option<DateTime<Utc>>,
+    /// CloudWatch's explanation.
+    pub reason: String,
+}
+
 /// CloudWatch alarms.
 #[bifrost::port]
 pub trait Alarms {
@@ -321,21 +366,11 @@ pub trait Alarms {
     #[change("cloudwatch:PutMetricAlarm", alarm.name)]
     async fn put(&self, proof: &Proof, alarm: &NewAlarm) -> Result<(), CloudError>;
 
-    /// Deletes at most [`DELETE_LIMIT`] alarms. Names that do not exist are ignored.
+    /// The states of at most [`ALARMS_LIMIT`] alarms, composite ones too. An alarm that does not exist is missing from the
+    /// result.
     ///
     /// # Errors
     /// [`CloudError`] from CloudWatch.
-    #[change("cloudwatch:DeleteAlarms", names.first().map_or("", String::as_str))]
-    async fn delete(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError>;
-
-    /// Deletes any number of alarms. Names that do not exist are ignored.
-    ///
-    /// # Errors
-    /// As [`delete`](Self::delete). Then no further request is sent.
-    async fn delete_all(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError> {
-        for names in names.chunks(DELETE_LIMIT) {
-            self.delete(proof, names).await?;
-        }
-        Ok(())
-    }
+    #[call("cloudwatch:DescribeAlarms")]
+    async fn states(&self, names: &[String]) -> Result<Vec<AlarmState>, CloudError>;
 }

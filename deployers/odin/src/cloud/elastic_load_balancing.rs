@@ -17,13 +17,6 @@ pub struct LoadBalancer {
 /// Classic load balancers.
 #[bifrost::port]
 pub trait ClassicBalancers {
-    /// Whether the load balancer exists.
-    ///
-    /// # Errors
-    /// [`CloudError`] from Elastic Load Balancing, except `LoadBalancerNotFound`.
-    #[call("elasticloadbalancing:DescribeLoadBalancers", name)]
-    async fn exists(&self, name: &str) -> Result<bool, CloudError>;
-
     /// The tags of the load balancer.
     ///
     /// # Errors
@@ -34,11 +27,8 @@ pub trait ClassicBalancers {
     /// The load balancer of that name, or `None` if it does not exist.
     ///
     /// # Errors
-    /// As [`exists`](Self::exists).
+    /// As [`tags`](Self::tags), except `LoadBalancerNotFound`.
     async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError> {
-        if !self.exists(name).await? {
-            return Ok(None);
-        }
         let tags = found(self.tags(name).await)?;
         Ok(tags.map(|tags| LoadBalancer { name: name.to_owned(), tags }))
     }

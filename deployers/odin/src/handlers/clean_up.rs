@@ -1,20 +1,22 @@
 //! The states `CleanUpSuccess` and `CleanUpFailure`.
 
-use super::create::find_placement_groups;
-use super::health_snapshot::{HealthSnapshot, ServiceHealth, check_capacity};
+use super::create::{find_placement_groups, scaling_policy};
+use super::health_snapshot::{HealthSnapshot, Moment, ServiceHealth, prepare_switch, resize};
 use super::{Context, proof_of_own};
-use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts, PlacementGroup, Tags};
-use crate::concurrently::try_each;
+use crate::cloud::{AutoScalingGroup, LaunchTemplate, OdinPorts, PlacementGroup, Tags};
+use crate::concurrently::{each, try_each};
 use crate::errors::{CleanUpError, CleanUpFailure};
 use crate::groups::{Groups, find_templates, is_own, release_id};
-use crate::release::{OdinFields, OdinRelease, ResourceName};
-use bifrost::cloud::{CloudError, found};
+use crate::names::{LAUNCH_CONFIGURATION, PLACEMENT_GROUP, group_name};
+use crate::release::{OdinFields, OdinRelease, Policy, ResourceName};
+use crate::resources::placement_prefix;
+use bifrost::cloud::{CloudError, ErrorKind, found};
 use bifrost::lifecycle::{Finish, Proof};
 use bifrost::release::Envelope;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::join;
 
-/// Sets the final sizes of the new groups, and deletes the old groups. Then the framework gives the lock back.
+/// Settles the new groups, and deletes the old ones. Then the framework gives the lock back.
 ///
 /// Safe to repeat, however late: the framework lets nothing change without the lock, and what is deleted is older than this
 /// release's own groups.
@@ -24,116 +26,130 @@ use tokio::join;
 pub async fn clean_up_success(context: &Context, release: OdinRelease) -> Result<Finish<OdinFields>, CleanUpFailure> {
     let ports = context.target(&release.envelope).await?;
     let (snapshot, templates) = join!(HealthSnapshot::of(&ports, &release), find_templates(&ports, &release.envelope));
-    let mut snapshot = snapshot?;
+    let snapshot = snapshot?;
+    let services = snapshot.services()?;
     let proof = context.lock_proof(&release.envelope).await?;
-    let (resized, alarms) =
-        join!(reset_capacity(&ports, &proof, &snapshot), alarms_of_earlier(&ports, &snapshot.groups));
-    if resized? == CapacityCheck::Unknown {
-        snapshot = HealthSnapshot::of(&ports, &release).await?;
+    prepare_switch(&ports, &proof, &snapshot.groups, &services).await?.map_err(CleanUpError::from)?;
+    let settle = settle(&ports, &proof, &release, &services);
+    if services
+        .iter()
+        .all(|service| service.health.is_enough_at(service.capacity(Moment::End).desired, &service.target))
+    {
+        let (settled, deleted) = join!(settle, delete_earlier(&ports, &proof, &snapshot.groups));
+        settled.and(deleted)?;
+    } else {
+        // It depends on which of the surplus instances Auto Scaling terminates.
+        settle.await?;
+        let snapshot = HealthSnapshot::of(&ports, &release).await?;
+        prepare_switch(&ports, &proof, &snapshot.groups, &snapshot.services()?).await?.map_err(CleanUpError::from)?;
+        delete_earlier(&ports, &proof, &snapshot.groups).await?;
     }
-    delete_earlier(&ports, &proof, &snapshot, &alarms?).await?;
-    delete_launch_settings(&ports, &proof, &release, &snapshot.groups, templates).await?;
+    let left = delete_launch_settings(&ports, &proof, &release, &snapshot.groups, templates).await?;
+    if may_retry(context, &left) {
+        return Err(CleanUpError::StillUsed(left).into());
+    }
+    leave(&ports, &proof, &snapshot.groups, left).await?;
     Ok(Finish::Success(release))
 }
 
-/// Whether the new groups still have enough healthy instances after they were resized.
-#[derive(PartialEq)]
-enum CapacityCheck {
-    Enough,
-    /// It depends on which of the surplus instances Auto Scaling terminates.
-    Unknown,
-}
-
-/// Sets the final sizes, which may terminate instances that were launched as spares.
-async fn reset_capacity(
+/// Sets the final sizes, which may terminate instances that were launched as spares, and lets the groups shrink and rebalance
+/// from now on.
+async fn settle(
     ports: &OdinPorts,
     proof: &Proof,
-    snapshot: &HealthSnapshot<'_>,
-) -> Result<CapacityCheck, CleanUpFailure> {
-    let services = snapshot.services()?;
-    check_new_groups(&snapshot.groups, &services)?;
-    try_each(&services, async |service: &ServiceHealth<'_>| {
-        let size = service.target.final_size();
-        if size == service.health.seen.size {
-            return Ok(());
-        }
-        let capacity = Capacity { min_size: size.min, desired: size.desired, max_size: service.target.max_size };
-        ports.groups.set_capacity(proof, &service.group.name, capacity).await
-    })
-    .await?;
-    Ok(if services.iter().all(|service| service.health.is_enough_at_final_size(&service.target)) {
-        CapacityCheck::Enough
-    } else {
-        CapacityCheck::Unknown
-    })
-}
-
-/// Refuses to shrink the new groups, or to delete the old ones, while the new ones have too few healthy instances.
-fn check_new_groups(groups: &Groups<'_>, services: &[ServiceHealth<'_>]) -> Result<(), CleanUpError> {
-    if groups.earlier().next().is_none() {
-        return Ok(());
-    }
-    Ok(check_capacity(services)?)
-}
-
-/// The alarms of each replaced group, by the group's name.
-async fn alarms_of_earlier(
-    ports: &OdinPorts,
-    groups: &Groups<'_>,
-) -> Result<BTreeMap<String, Vec<String>>, Vec<CloudError>> {
-    let alarms = try_each(groups.earlier(), async |group: &AutoScalingGroup| {
-        Ok((group.name.clone(), alarms_of(ports, group).await?))
+    release: &OdinRelease,
+    services: &[ServiceHealth<'_>],
+) -> Result<(), Vec<CloudError>> {
+    let rest = try_each(services, async |service: &ServiceHealth<'_>| {
+        let (enabled, resumed) = join!(
+            enable_scale_in(ports, proof, release, service),
+            ports.groups.resume_az_rebalance(proof, &service.group.name)
+        );
+        enabled.and(resumed)
     });
-    Ok(alarms.await?.into_iter().collect())
+    let (resized, rest) = join!(resize(ports, proof, services, Moment::End), rest);
+    resized.and(rest.map(drop))
+}
+
+/// Enables the policies that remove instances, which Deploy created disabled.
+async fn enable_scale_in(
+    ports: &OdinPorts,
+    proof: &Proof,
+    release: &OdinRelease,
+    service: &ServiceHealth<'_>,
+) -> Result<(), CloudError> {
+    let group = group_name(&release.envelope, service.name);
+    let disabled = service.service.autoscaling.policies.iter().filter(|policy| policy.scales_in());
+    let enabled = each(disabled, async |policy: &Policy| {
+        ports.groups.put_scaling_policy(proof, &scaling_policy(&group, policy, true)).await.map(drop)
+    });
+    enabled.await.into_iter().collect()
 }
 
 /// Deletes the groups that this release replaced.
-async fn delete_earlier(
-    ports: &OdinPorts,
-    proof: &Proof,
-    snapshot: &HealthSnapshot<'_>,
-    alarms: &BTreeMap<String, Vec<String>>,
-) -> Result<(), CleanUpFailure> {
-    let earlier: Vec<_> = snapshot.groups.earlier().collect();
-    if !earlier.is_empty() {
-        check_new_groups(&snapshot.groups, &snapshot.services()?)?;
-    }
-    try_each(earlier, async |group: &AutoScalingGroup| {
-        let alarms = alarms.get(&group.name).map_or(&[][..], Vec::as_slice);
-        delete_group_and_alarms(ports, proof, &group.name, alarms).await
-    })
-    .await?;
-    Ok(())
+async fn delete_earlier(ports: &OdinPorts, proof: &Proof, groups: &Groups<'_>) -> Result<(), Vec<CloudError>> {
+    let deleted =
+        try_each(groups.earlier(), async |group: &AutoScalingGroup| delete_group(ports, proof, &group.name).await);
+    deleted.await.map(drop)
 }
 
-/// Deletes the launch templates and launch configurations of the replaced groups.
+/// How often the machine retries a state that cleans up.
+pub(crate) const RETRIES: u32 = 3;
+
+/// Whether to wait for what groups that are being deleted still use: not in the last attempt. Go's definition does not tell
+/// which one that is.
+fn may_retry(context: &Context, left: &[String]) -> bool {
+    let attempt = &context.attempt;
+    !left.is_empty() && attempt.execution.is_some() && attempt.retry_count < RETRIES
+}
+
+/// Deletes the launch templates, launch configurations and placement groups of the replaced groups, and those that failed
+/// deploys left over. Returns the launch configurations that groups which are being deleted still use.
 async fn delete_launch_settings(
     ports: &OdinPorts,
     proof: &Proof,
     release: &OdinRelease,
     groups: &Groups<'_>,
     templates: Result<Vec<LaunchTemplate>, CloudError>,
-) -> Result<(), Vec<CloudError>> {
-    let configurations = launch_configurations(release, groups);
+) -> Result<Vec<String>, Vec<CloudError>> {
     let templates = templates.map_err(|error| vec![error])?;
-    let (configurations, templates) = join!(
-        try_each(configurations, async |name: &str| delete_launch_configuration(ports, proof, name).await),
-        delete_earlier_templates(ports, proof, release, groups, &templates),
-    );
-    configurations?;
-    templates
+    let configurations = try_each(launch_configurations(release, groups), async |name: &str| {
+        let deleted = ignore_not_found(ports.groups.delete_launch_configuration(proof, name).await);
+        Ok(is_left(deleted)?.then(|| name.to_owned()))
+    });
+    let (configurations, templates) =
+        join!(configurations, delete_earlier_templates(ports, proof, release, groups, &templates));
+    templates?;
+    Ok(configurations?.into_iter().flatten().collect())
 }
 
-/// The launch configurations of replaced groups that Go Odin created. AWS cannot delete one before its group is
-/// deleted; after that only the release names it, as it has the name of its group.
+/// Leaves launch configurations to the release that replaces this one: a new group gets their names as tags.
+async fn leave(
+    ports: &OdinPorts,
+    proof: &Proof,
+    groups: &Groups<'_>,
+    configurations: Vec<String>,
+) -> Result<(), Vec<CloudError>> {
+    let Some(group) = groups.own().next() else { return Ok(()) };
+    let tagged = try_each(configurations.into_iter().enumerate(), async |(index, name): (usize, String)| {
+        ports.groups.tag_group(proof, &group.name, &format!("{LAUNCH_CONFIGURATION}{index}"), &name).await
+    });
+    tagged.await.map(drop)
+}
+
+/// The launch configurations to delete: those of replaced groups, those that the replaced groups' releases left over, and
+/// those whose groups are gone: only the release names these, as they have the names of their groups.
 fn launch_configurations<'a>(release: &'a OdinRelease, groups: &'a Groups<'_>) -> BTreeSet<&'a str> {
-    let of_groups = groups.earlier_or_deleting().filter_map(|group| group.launch_configuration.as_deref());
+    let earlier = || groups.earlier_or_deleting();
+    let used = earlier().filter_map(|group| group.launch_configuration.as_deref());
+    let tags = earlier().flat_map(|group| &group.tags);
+    let left = tags.filter(|(key, _)| key.starts_with(LAUNCH_CONFIGURATION)).map(|(_, name)| name.as_str());
     let replaced =
         release.fields.services.values().filter_map(|service| service.resources.as_ref()?.prev_asg_arn.as_deref());
-    of_groups.chain(replaced.filter(|name| !groups.has(name))).collect()
+    used.chain(left).chain(replaced.filter(|name| !groups.has(name))).collect()
 }
 
-/// Deletes the launch templates of earlier releases, including those of deploys that crashed.
+/// Deletes the launch templates of earlier releases, including those of deploys that crashed, with their placement groups.
 async fn delete_earlier_templates(
     ports: &OdinPorts,
     proof: &Proof,
@@ -146,7 +162,23 @@ async fn delete_earlier_templates(
         let is_earlier = groups.since().is_some_and(|since| template.create_time < since);
         is_of_a_release && is_earlier && !is_own(&template.tags, &release.envelope)
     });
-    try_each(earlier, async |template: &LaunchTemplate| delete_template(ports, proof, template).await).await.map(drop)
+    let deleted = try_each(earlier, async |template: &LaunchTemplate| {
+        if let Some(name) = placement_group_of(template, release)
+            && delete_placement_group(ports, proof, name).await?
+        {
+            return Ok(());
+        }
+        delete_template(ports, proof, template).await
+    });
+    deleted.await.map(drop)
+}
+
+/// The placement group that an earlier release created for a template, unless this release uses it, too.
+fn placement_group_of<'a>(template: &'a LaunchTemplate, release: &OdinRelease) -> Option<&'a str> {
+    let name = template.tags.get(PLACEMENT_GROUP).map(String::as_str)?;
+    let mut used = release.fields.services.values().filter_map(|service| service.placement_group_name.as_ref());
+    let may_delete = name.starts_with(&placement_prefix(&release.envelope));
+    (may_delete && !used.any(|used| used.as_str() == name)).then_some(name)
 }
 
 /// Deletes every resource that this execution created. It finds them by their tags: the attempt of Deploy that created
@@ -168,12 +200,16 @@ pub async fn clean_up_failure(context: &Context, release: OdinRelease) -> Result
     // Groups first: they use the others.
     let own = |tags: &Tags| proof_of_own(&ownership, envelope, tags);
     let groups = delete_own_groups(&ports, own, groups).await;
-    let (templates, placement_groups) = join!(
-        delete_own_templates(&ports, own, templates),
-        delete_own_placement_groups(&ports, lock, envelope, placement_groups),
-    );
-    let failed: Vec<_> = [groups, templates, placement_groups].into_iter().filter_map(Result::err).flatten().collect();
-    if failed.is_empty() { Ok(release) } else { Err(failed.into()) }
+    let placement_groups = delete_own_placement_groups(&ports, lock, envelope, placement_groups).await;
+    let left = placement_groups.as_deref().unwrap_or_default();
+    let templates = delete_own_templates(&ports, own, left, templates).await;
+    let left: Vec<_> = left.iter().map(ToString::to_string).collect();
+    let results = [groups, placement_groups.map(drop), templates];
+    let failed: Vec<_> = results.into_iter().filter_map(Result::err).flatten().collect();
+    if !failed.is_empty() {
+        return Err(failed.into());
+    }
+    if may_retry(context, &left) { Err(CleanUpError::StillUsed(left).into()) } else { Ok(release) }
 }
 
 async fn delete_own_groups(
@@ -184,19 +220,25 @@ async fn delete_own_groups(
     let groups = found.map_err(|error| vec![error])?;
     let own = groups.own().filter_map(|group| Some((group, proof(&group.tags)?)));
     let deleted = try_each(own, async |(group, proof): (&AutoScalingGroup, Proof)| {
-        let alarms = alarms_of(ports, group).await?;
-        delete_group_and_alarms(ports, &proof, &group.name, &alarms).await
+        delete_group(ports, &proof, &group.name).await
     });
     deleted.await.map(drop)
 }
 
+/// Deletes the templates, except those of placement groups that are left over: the next release finds these by them.
 async fn delete_own_templates(
     ports: &OdinPorts,
     proof: impl Fn(&Tags) -> Option<Proof>,
+    left: &[ResourceName],
     found: Result<Vec<LaunchTemplate>, CloudError>,
 ) -> Result<(), Vec<CloudError>> {
     let templates = found.map_err(|error| vec![error])?;
-    let own = templates.iter().filter_map(|template| Some((template, proof(&template.tags)?)));
+    let is_needed = |template: &LaunchTemplate| {
+        let name = template.tags.get(PLACEMENT_GROUP);
+        name.is_some_and(|name| left.iter().any(|left| left.as_str() == name))
+    };
+    let own = templates.iter().filter(|template| !is_needed(template));
+    let own = own.filter_map(|template| Some((template, proof(&template.tags)?)));
     let deleted = try_each(own, async |(template, proof): (&LaunchTemplate, Proof)| {
         delete_template(ports, &proof, template).await
     });
@@ -204,53 +246,48 @@ async fn delete_own_templates(
 }
 
 /// Deletes them only with the lock: a placement group has the name that the release gives it, so the next release may use it by
-/// now, without tags of its own. An empty one that is left costs nothing.
+/// now, without tags of its own. Returns those that dying instances still use.
 async fn delete_own_placement_groups(
     ports: &OdinPorts,
     lock: Result<Option<Proof>, CloudError>,
     envelope: &Envelope,
     found: Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError>,
-) -> Result<(), Vec<CloudError>> {
+) -> Result<Vec<ResourceName>, Vec<CloudError>> {
     let groups = found.map_err(|error| vec![error])?;
     let is_own = |group: &PlacementGroup| is_own(&group.tags, envelope);
     let own: Vec<_> =
         groups.iter().filter(|(_, group)| group.as_ref().is_some_and(is_own)).map(|(name, _)| name).collect();
     if own.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let Some(proof) = lock.map_err(|error| vec![error])? else { return Ok(()) };
-    let deleted = try_each(own, async |name: &ResourceName| {
-        ignore_not_found(ports.compute.delete_placement_group(&proof, name.as_str()).await)
+    let Some(proof) = lock.map_err(|error| vec![error])? else { return Ok(Vec::new()) };
+    let left = try_each(own, async |name: &ResourceName| {
+        Ok(delete_placement_group(ports, &proof, name.as_str()).await?.then(|| name.clone()))
     });
-    deleted.await.map(drop)
+    Ok(left.await?.into_iter().flatten().collect())
 }
 
-/// The alarms of a group's policies; none if the group does not exist any more.
-async fn alarms_of(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Vec<String>, CloudError> {
-    Ok(found(ports.groups.policy_alarms(&group.name).await)?.unwrap_or_default())
+/// Deletes a placement group. Returns whether it is left, because it still has instances.
+async fn delete_placement_group(ports: &OdinPorts, proof: &Proof, name: &str) -> Result<bool, CloudError> {
+    is_left(ignore_not_found(ports.compute.delete_placement_group(proof, name).await))
 }
 
 /// Deletes a group with its instances, policies and alarms. The group exists, with a status, until its instances are
 /// terminated.
-///
-/// Auto Scaling, too, deletes the alarms that only this group's policies use: none is left over if that request alone
-/// fails.
-async fn delete_group_and_alarms(
-    ports: &OdinPorts,
-    proof: &Proof,
-    name: &str,
-    alarms: &[String],
-) -> Result<(), CloudError> {
-    let (alarms, group) = join!(ports.alarms.delete_all(proof, alarms), ports.groups.delete_group(proof, name));
-    alarms.and(ignore_not_found(group))
+async fn delete_group(ports: &OdinPorts, proof: &Proof, name: &str) -> Result<(), CloudError> {
+    ignore_not_found(ports.groups.delete_group(proof, name).await)
 }
 
 async fn delete_template(ports: &OdinPorts, proof: &Proof, template: &LaunchTemplate) -> Result<(), CloudError> {
     ignore_not_found(ports.templates.delete_launch_template(proof, &template.name).await)
 }
 
-async fn delete_launch_configuration(ports: &OdinPorts, proof: &Proof, name: &str) -> Result<(), CloudError> {
-    ignore_not_found(ports.groups.delete_launch_configuration(proof, name).await)
+/// Whether a resource is left over because something still uses it, such as a group that is being deleted.
+fn is_left(deleted: Result<(), CloudError>) -> Result<bool, CloudError> {
+    match deleted {
+        Err(error) if error.kind == ErrorKind::Conflict => Ok(true),
+        deleted => deleted.map(|()| false),
+    }
 }
 
 /// A resource that does not exist any more needs no deletion.

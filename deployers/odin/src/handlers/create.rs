@@ -4,16 +4,17 @@
 use crate::capacity::Target;
 use crate::cloud::{
     AutoScalingGroup, Capacity, Comparison, EbsVolume, HealthCheckType, LaunchTemplate, LifecycleHook, NewAlarm,
-    NewAutoScalingGroup, NewLaunchTemplate, NewPlacementGroup, NewScalingPolicy, OdinPorts, PlacementGroup,
+    NewAutoScalingGroup, NewLaunchTemplate, NewPlacementGroup, NewScalingPolicy, OdinPorts, PlacementGroup, Tags,
 };
 use crate::concurrently::each;
 use crate::errors::{CreateError, ServiceError};
 use crate::groups::{Groups, find_templates, is_own};
-use crate::names::{group_name, group_tags, own_tags, policy_name, template_name};
+use crate::names::{PLACEMENT_GROUP, group_name, group_tags, own_tags, policy_name, template_name};
 use crate::release::{
     OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
 };
-use bifrost::cloud::{CloudError, ErrorKind};
+use crate::resources::placement_prefix;
+use bifrost::cloud::{Attempt, CloudError, ErrorKind};
 use bifrost::lifecycle::Proof;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::{join, try_join};
@@ -27,7 +28,24 @@ pub(super) struct ExistingResources {
 
 impl ExistingResources {
     /// Finds them by their tags.
-    pub(super) async fn find(ports: &OdinPorts, release: &OdinRelease) -> Result<Self, CloudError> {
+    ///
+    /// The first attempt of an execution has created nothing, so it only asks for the placement groups.
+    pub(super) async fn find(ports: &OdinPorts, release: &OdinRelease, attempt: &Attempt) -> Result<Self, CloudError> {
+        if is_first(attempt) {
+            let placement_groups = find_placement_groups(ports, release).await?;
+            return Ok(Self { groups: Vec::new(), templates: Vec::new(), placement_groups });
+        }
+        Self::find_all(ports, release).await
+    }
+
+    /// Whether anything was created for the release so far.
+    pub(super) async fn any(ports: &OdinPorts, release: &OdinRelease) -> Result<bool, CloudError> {
+        let Self { groups, templates, placement_groups } = Self::find_all(ports, release).await?;
+        let placed = placement_groups.values().flatten().any(|group| is_own(&group.tags, &release.envelope));
+        Ok(placed || !(groups.is_empty() && templates.is_empty()))
+    }
+
+    async fn find_all(ports: &OdinPorts, release: &OdinRelease) -> Result<Self, CloudError> {
         let envelope = &release.envelope;
         let (groups, templates, placement_groups) = try_join!(
             Groups::find(ports, envelope),
@@ -40,12 +58,11 @@ impl ExistingResources {
             placement_groups,
         })
     }
+}
 
-    /// Whether nothing was created for the release so far.
-    pub(super) fn is_empty(&self, release: &OdinRelease) -> bool {
-        let placed = self.placement_groups.values().flatten().any(|group| is_own(&group.tags, &release.envelope));
-        self.groups.is_empty() && self.templates.is_empty() && !placed
-    }
+/// Whether this is the first attempt of the execution's task. Go's definition tells neither the execution nor the retries.
+fn is_first(attempt: &Attempt) -> bool {
+    attempt.execution.is_some() && attempt.retry_count == 0
 }
 
 /// The placement groups that the release names; `None` for those that do not exist.
@@ -138,8 +155,13 @@ impl ServiceBuilder<'_> {
         }
         let policies =
             each(&service.autoscaling.policies, async |policy| self.create_policy(&group.name, policy).await);
-        let (policies, metrics) = join!(policies, self.ports.groups.enable_metrics(self.proof, &group.name));
-        policies.into_iter().collect::<Result<(), _>>().and(metrics)
+        let (policies, metrics, suspended) = join!(
+            policies,
+            self.ports.groups.enable_metrics(self.proof, &group.name),
+            // While groups of two releases serve, no healthy instance may be terminated for the balance of zones.
+            self.ports.groups.suspend_az_rebalance(self.proof, &group.name)
+        );
+        policies.into_iter().collect::<Result<(), _>>().and(metrics).and(suspended)
     }
 
     /// Creates a group once: if the answer to a request was lost, the request is repeated, and the group that exists
@@ -156,7 +178,7 @@ impl ServiceBuilder<'_> {
 
     async fn create_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {
         let name = policy_name(group, policy);
-        let scaling_policy = scaling_policy(&name, group, policy);
+        let scaling_policy = scaling_policy(group, policy, !policy.scales_in());
         let policy_arn = self.ports.groups.put_scaling_policy(self.proof, &scaling_policy).await?;
         self.ports.alarms.put(self.proof, &alarm(&name, group, policy, policy_arn)).await
     }
@@ -185,9 +207,18 @@ impl ServiceBuilder<'_> {
             associate_public_ip_address: service.associate_public_ip_address,
             placement_group: service.placement_group_name.as_ref().map(ToString::to_string),
             tenancy: service.placement_tenancy.map(|tenancy| tenancy.as_str().to_owned()),
-            tags: own_tags(self.release, service_name, &name),
+            tags: self.template_tags(service_name, service, &name),
             name,
         })
+    }
+
+    /// A placement group that is left over is found by the template of its service.
+    fn template_tags(&self, service_name: &ServiceName, service: &Service, name: &str) -> Tags {
+        let mut tags = own_tags(self.release, service_name, name);
+        let placement_group = service.placement_group_name.as_ref().map(ToString::to_string);
+        let may_create = |group: &String| group.starts_with(&placement_prefix(&self.release.envelope));
+        tags.extend(placement_group.filter(may_create).map(|group| (PLACEMENT_GROUP.to_owned(), group)));
+        tags
     }
 
     fn group(
@@ -240,12 +271,14 @@ fn ebs_volume(service: &Service) -> Option<EbsVolume> {
     })
 }
 
-fn scaling_policy(name: &str, group: &str, policy: &Policy) -> NewScalingPolicy {
+/// A scaling policy of a group. Those that remove instances are disabled while the release is deployed.
+pub(super) fn scaling_policy(group: &str, policy: &Policy, enabled: bool) -> NewScalingPolicy {
     NewScalingPolicy {
-        name: name.to_owned(),
+        name: policy_name(group, policy),
         group_name: group.to_owned(),
         scaling_adjustment: policy.adjustment(),
         cooldown_seconds: policy.cooldown,
+        enabled,
     }
 }
 

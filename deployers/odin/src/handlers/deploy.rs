@@ -25,15 +25,17 @@ use tokio::join;
 pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, DeployFailure> {
     let existing = async {
         let ports = context.target(&release.envelope).await?;
-        let existing = ExistingResources::find(&ports, &release).await?;
+        let existing = ExistingResources::find(&ports, &release, &context.attempt).await?;
         Ok::<_, CloudError>((ports, existing))
     };
     // The halt is asked for even if the rest fails: the framework would raise it, whatever an earlier attempt created.
     let (existing, halted, template) =
         join!(existing, context.halt(&release.envelope), read_user_data(context, &release));
     let (ports, existing) = existing?;
-    if existing.is_empty(&release) {
-        halted.map_err(|halt| after_a_lost_attempt(context, halt))?;
+    if let Err(halt) = halted
+        && !ExistingResources::any(&ports, &release).await?
+    {
+        return Err(after_a_lost_attempt(context, halt));
     }
     let template = template?;
     context.record_plan(plan_sha256(&release, &template));
@@ -67,7 +69,7 @@ fn record_groups(release: &mut OdinRelease) {
         let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
         let size = service.autoscaling.strategy.creation(&target);
         let health = Health { seen: GroupObservation { size, instances: 0, healthy: 0 }, terminating: Vec::new() };
-        service.healthy_report = Some(health.report(&target));
+        service.healthy_report = Some(health.report(&target, size));
         service.created_asg = Some(group_name(&release.envelope, name));
     }
 }

@@ -1,14 +1,15 @@
-//! Reads the health of a release's groups.
+//! Reads the health of a release's groups, and sets their sizes.
 
-use crate::capacity::Target;
-use crate::cloud::{AutoScalingGroup, OdinPorts};
-use crate::concurrently::each;
+use crate::capacity::{Size, Target};
+use crate::cloud::{AutoScalingGroup, Capacity, OdinPorts};
+use crate::concurrently::{each, try_each};
 use crate::errors::{BelowCapacity, GroupDeleted, HealthError, ServiceBelowCapacity, ServiceError};
-use crate::groups::Groups;
+use crate::groups::{Groups, kept_desired, service_name};
 use crate::health::{BalancerView, Health};
-use crate::names::group_name;
+use crate::names::{DESIRED_CAPACITY, group_name};
 use crate::release::{OdinRelease, Service, ServiceName};
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use tokio::join;
 
 /// A service of the release, with its group and its health now.
@@ -18,6 +19,99 @@ pub(super) struct ServiceHealth<'a> {
     pub(super) group: &'a AutoScalingGroup,
     pub(super) target: Target,
     pub(super) health: Health,
+    /// Desired capacity of the group that it replaces: the larger of the one that `ValidateResources` read and the one now.
+    pub(super) replaced_desired: Option<u32>,
+}
+
+impl ServiceHealth<'_> {
+    /// The largest sizes that Odin set so far, with those that the strategy wants now: an attempt that set these may have been
+    /// lost before it recorded them.
+    pub(super) fn set_sizes(&self) -> Size {
+        let wanted = self.service.autoscaling.strategy.wanted(&self.target, &self.health.seen);
+        let report = self.service.healthy_report.as_ref();
+        Size {
+            min: wanted.min.max(report.and_then(|report| report.min_size).unwrap_or_default()),
+            desired: wanted.desired.max(report.and_then(|report| report.desired_capacity).unwrap_or_default()),
+        }
+    }
+
+    /// The sizes that the group gets at this moment of the deploy.
+    pub(super) fn capacity(&self, at: Moment) -> Capacity {
+        let (seen, group_max) = (self.health.seen.size, self.group.capacity.max_size);
+        let (size, max_size) = match at {
+            Moment::Rollout => (self.service.autoscaling.strategy.step(&self.target, &self.health.seen), group_max),
+            Moment::Switch => {
+                (Size { min: seen.min, desired: seen.desired.max(self.target.desired.min(group_max)) }, group_max)
+            }
+            Moment::End => {
+                let recorded = self.service.healthy_report.as_ref().and_then(|report| report.desired_capacity);
+                (self.target.final_size(seen.desired, recorded.unwrap_or(u32::MAX)), self.target.max_size)
+            }
+        };
+        Capacity { min_size: size.min, desired: size.desired, max_size }
+    }
+
+    /// The service, and the desired capacity of the group that it replaces.
+    pub(super) fn replaced(&self) -> (ServiceName, Option<u32>) {
+        (self.name.clone(), self.replaced_desired)
+    }
+}
+
+/// When a group is resized.
+#[derive(Clone, Copy)]
+pub(super) enum Moment {
+    /// While its instances are launched, in the steps of its strategy. It never shrinks.
+    Rollout,
+    /// When it replaces the old group, which may have grown since `CheckHealthy`.
+    Switch,
+    /// After success.
+    End,
+}
+
+/// Sets the sizes of the new groups.
+pub(super) async fn resize(
+    ports: &OdinPorts,
+    proof: &Proof,
+    services: &[ServiceHealth<'_>],
+    at: Moment,
+) -> Result<(), Vec<CloudError>> {
+    let resized = try_each(services, async |service: &ServiceHealth<'_>| {
+        let capacity = service.capacity(at);
+        if capacity == service.group.capacity {
+            return Ok(());
+        }
+        ports.groups.set_capacity(proof, &service.group.name, capacity).await
+    });
+    resized.await.map(drop)
+}
+
+/// Prepares the end of the old groups, which may have grown since `CheckHealthy`: the new groups grow with them, and what the
+/// old ones had is kept as a tag, as a later attempt could not read it any more. Then checks that the new groups can replace
+/// them.
+///
+/// # Errors
+/// The services with too few healthy instances, unless there is nothing to replace.
+pub(super) async fn prepare_switch(
+    ports: &OdinPorts,
+    proof: &Proof,
+    groups: &Groups<'_>,
+    services: &[ServiceHealth<'_>],
+) -> Result<Result<(), BelowCapacity>, Vec<CloudError>> {
+    if groups.earlier().next().is_none() {
+        return Ok(Ok(()));
+    }
+    resize(ports, proof, services, Moment::Switch).await?;
+    let grown = groups.earlier().filter(|group| {
+        let of_group = |service: &&ServiceHealth<'_>| service_name(&group.tags) == Some(service.name.as_str());
+        let known = services.iter().find(of_group).and_then(|service| service.service.previous_desired_capacity);
+        Some(group.capacity.desired) > known.max(kept_desired(group))
+    });
+    try_each(grown, async |group: &AutoScalingGroup| {
+        let desired = group.capacity.desired.to_string();
+        ports.groups.tag_group(proof, &group.name, DESIRED_CAPACITY, &desired).await
+    })
+    .await?;
+    Ok(check_capacity(services))
 }
 
 /// What the balancers of a service report.
@@ -52,8 +146,9 @@ impl<'a> HealthSnapshot<'a> {
             };
             let views = views.as_ref().map_err(|error| ServiceError::new(name, error.clone()))?;
             let health = Health::of(group, views);
-            let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
-            Ok(ServiceHealth { name, service, group, target, health })
+            let replaced_desired = service.previous_desired_capacity.max(self.groups.desired_of_earlier(name));
+            let target = Target::new(&service.autoscaling, replaced_desired);
+            Ok(ServiceHealth { name, service, group, target, health, replaced_desired })
         });
         services.collect()
     }
@@ -76,7 +171,7 @@ pub(super) async fn views(ports: &OdinPorts, service: &Service) -> Views {
 ///
 /// # Errors
 /// The services with too few.
-pub(super) fn check_capacity(services: &[ServiceHealth<'_>]) -> Result<(), BelowCapacity> {
+fn check_capacity(services: &[ServiceHealth<'_>]) -> Result<(), BelowCapacity> {
     let below = services.iter().filter(|service| !service.health.is_enough(&service.target));
     let below: Vec<_> = below
         .map(|ServiceHealth { name, health, target, .. }| ServiceBelowCapacity {

@@ -1,5 +1,6 @@
 //! The handlers of Odin's tasks. Each is idempotent: a task may crash half-way and run again.
 
+mod alarms;
 mod check_healthy;
 mod clean_up;
 mod create;
@@ -10,7 +11,10 @@ mod validate;
 #[cfg(feature = "cli")]
 mod watch;
 
+pub(crate) use alarms::{alarm_problems, alarm_states};
 pub use check_healthy::check_healthy;
+#[cfg(test)]
+pub(crate) use clean_up::RETRIES;
 pub use clean_up::{clean_up_failure, clean_up_success};
 pub use deploy::deploy;
 pub use detach::{detach_for_failure, detach_for_success};

@@ -96,7 +96,7 @@ async fn late_clean_up_keeps_the_next_release() {
 async fn old_groups_are_kept_below_capacity() {
     // All five are healthy at the first check and terminate soon after; their replacements never become healthy.
     let short_lived: Vec<(String, Value)> = (1..=6)
-        .map(|n| (n.to_string(), json!({ "health": { "after_seconds": 1 }, "terminates_after_seconds": 120 })))
+        .map(|n| (n.to_string(), json!({ "health": { "after_seconds": 1 }, "terminates_after_seconds": 45 })))
         .collect();
     let exceptions: Value = short_lived.into_iter().collect();
     // With SkipDetach, only CleanUpSuccess checks the capacity.

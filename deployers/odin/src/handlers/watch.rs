@@ -23,7 +23,8 @@ pub(crate) async fn watch(ports: &OdinPorts, release: &OdinRelease) -> Result<Ve
             (Some(group), _) if group.status.is_some() => services.push(leaving(name.to_string(), group)),
             (Some(group), _) => {
                 let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
-                let report = Health::of(group, &views(ports, service).await?).report(&target);
+                let health = Health::of(group, &views(ports, service).await?);
+                let report = health.report(&target, health.seen.size);
                 services.push(dots(name.to_string(), &report));
             }
             // No group was created yet.
@@ -103,12 +104,7 @@ mod tests {
         let run = harness.execution(&name).await.unwrap();
         assert_eq!(
             watched(&harness, &output(&harness, &run)).await,
-            [
-                "web [0, 0, 5, 0, 3]",
-                "worker [0, 0, 1, 0, 1]",
-                "web (old) [0, 0, 0, 3, 0]",
-                "worker (old) [0, 0, 0, 1, 0]"
-            ]
+            ["web [0, 0, 5, 0, 3]", "worker [0, 0, 1, 0, 1]",]
         );
     }
 }

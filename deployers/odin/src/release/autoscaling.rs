@@ -106,6 +106,12 @@ impl Policy {
             PolicyType::CpuScaleDown => -1,
         })
     }
+
+    /// Whether it removes instances.
+    #[must_use]
+    pub fn scales_in(&self) -> bool {
+        self.adjustment() < 0
+    }
 }
 
 /// The metric and direction of a policy.

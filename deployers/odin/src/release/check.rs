@@ -13,6 +13,9 @@ const MAX_WAIT_FOR_DETACH_SECONDS: u32 = OdinFields::MAX_TIMEOUT_SECONDS;
 /// The longest name of a group, of a scaling policy and of an alarm.
 const MAX_NAME_LENGTH: usize = 255;
 
+/// How many alarms a release may name (contract §7).
+const MAX_ALARMS: usize = 10;
+
 /// How many tags a group may have.
 const MAX_TAGS: usize = 50;
 
@@ -29,6 +32,7 @@ pub fn check(release: &OdinRelease) -> Result<(), Findings> {
     });
     require_some(&mut findings, "subnets", fields.subnets.is_empty(), "subnet, by its name tag or id");
     check_unique(&mut findings, "subnets", &fields.subnets);
+    check_bake(&mut findings, release);
     check_hooks(&mut findings, release);
     require_some(&mut findings, "services", fields.services.is_empty(), "service");
     for (name, service) in &fields.services {
@@ -41,6 +45,21 @@ pub fn check(release: &OdinRelease) -> Result<(), Findings> {
 
 fn require_some(findings: &mut Findings, path: &str, is_empty: bool, what: &str) {
     findings.require(!is_empty, rules::REQUIRED, path, || format!("required: name at least one {what}"));
+}
+
+fn check_bake(findings: &mut Findings, release: &OdinRelease) {
+    let (fields, timeout) = (&release.fields, release.envelope.timeout);
+    check_unique(findings, "alarms", &fields.alarms);
+    let count = fields.alarms.len();
+    findings.require(count <= MAX_ALARMS, rules::ALARMS, "alarms", || {
+        format!("{count} alarms are too many: name at most {MAX_ALARMS}, or one composite alarm for several")
+    });
+    let bake_time = fields.bake_time.unwrap_or_default();
+    findings.require(bake_time < timeout, rules::DURATION, "bake_time", || {
+        format!(
+            "{bake_time} s do not fit into the timeout of {timeout} s: set a longer `timeout`, or a shorter `bake_time`"
+        )
+    });
 }
 
 fn check_hooks(findings: &mut Findings, release: &OdinRelease) {

@@ -1,12 +1,13 @@
 //! The defaults that Validate fills in.
 
 use super::{OdinRelease, ResourceName, Service, VolumeType};
+use crate::pace::seconds_until_next_check;
 
 /// Fills in the defaults that depend on other fields. Reading fills in the others.
 pub(crate) fn fill_defaults(release: &mut OdinRelease) {
     let timeout = release.envelope.timeout;
     let fields = &mut release.fields;
-    fields.wait_for_healthy = seconds_between_checks(timeout);
+    fields.wait_for_healthy = seconds_until_next_check(0);
     for (name, hook) in &mut fields.lifecycle {
         hook.name = Some(name.clone());
     }
@@ -14,15 +15,6 @@ pub(crate) fn fill_defaults(release: &mut OdinRelease) {
         service.service_name = Some(name.clone());
         service.autoscaling.health_check_grace_period.get_or_insert(timeout);
         fill_volume(service);
-    }
-}
-
-/// The time between health checks, long enough to stay below 10,000 transitions, with five for each check.
-fn seconds_between_checks(timeout: u32) -> u32 {
-    match timeout {
-        0..1_800 => 15,
-        1_800..7_200 => 60,
-        7_200.. => 120,
     }
 }
 
@@ -39,22 +31,13 @@ fn fill_volume(service: &mut Service) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::{OdinFields, sample};
-    use bifrost::Fields;
-    use proptest::prelude::*;
+    use crate::release::sample;
     use serde_json::json;
 
     fn filled(pointer: &str, value: serde_json::Value) -> OdinRelease {
         let mut release = sample::with(pointer, value);
         fill_defaults(&mut release);
         release
-    }
-
-    #[test]
-    fn long_deploys_are_checked_less_often() {
-        for (timeout, wait) in [(1, 15), (1_799, 15), (1_800, 60), (7_199, 60), (7_200, 120), (172_800, 120)] {
-            assert_eq!(filled("/timeout", json!(timeout)).fields.wait_for_healthy, wait, "{timeout}");
-        }
     }
 
     #[test]
@@ -78,12 +61,5 @@ mod tests {
         assert_eq!(service("web").ebs_device_name.unwrap().as_str(), "/dev/xvda");
         assert_eq!(service("worker").ebs_volume_type, None);
         assert_eq!(service("worker").ebs_device_name, None);
-    }
-
-    proptest! {
-        #[test]
-        fn longest_deploy_stays_below_10_000_transitions(timeout in 1..=OdinFields::MAX_TIMEOUT_SECONDS) {
-            prop_assert!(5 * u64::from(timeout) <= 10_000 * u64::from(seconds_between_checks(timeout)));
-        }
     }
 }

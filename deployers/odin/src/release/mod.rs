@@ -28,6 +28,7 @@ pub(crate) use user_data::USER_DATA_LIMIT_BYTES;
 pub use user_data::render_user_data;
 
 use bifrost::release::{Release, Sha256};
+use chrono::{DateTime, Utc};
 use serde::Deserialize as _;
 use serde::de::{Deserializer, Error as _, IgnoredAny};
 use std::collections::BTreeMap;
@@ -61,10 +62,23 @@ pub struct OdinFields {
     /// `ValidateResources` raises it to the longest slow start of the target groups.
     #[serde(default)]
     pub wait_for_detach: u32,
-    /// Whether every service is healthy. Set by `CheckHealthy`.
+    /// CloudWatch alarms, by name, also composite ones. While one fires, the release is not deployed; one that fires during the
+    /// deploy ends it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<ResourceName>,
+    /// How long the new groups must have been healthy, and no alarm may have fired, before the old ones are detached, in
+    /// seconds.
+    pub bake_time: Option<u32>,
+    /// Whether an alarm that fired before the deploy started, and still does, does not count.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ignore_firing_alarms: bool,
+    /// Whether every service is healthy, and has been for the bake time. Set by `CheckHealthy`.
     #[set_by_deployer]
     pub healthy: Option<bool>,
-    /// How long to wait between two health checks, in seconds. Set by Validate.
+    /// Since when every service has been healthy, if the release has a `bake_time`. Set by `CheckHealthy`.
+    #[set_by_deployer]
+    pub healthy_since: Option<DateTime<Utc>>,
+    /// How long to wait until the next health check, in seconds. Set by Validate and `CheckHealthy`.
     #[set_by_deployer]
     pub wait_for_healthy: u32,
     /// The user data of older releases, before it had its own file. Refused with a hint to that file.

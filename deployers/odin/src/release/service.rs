@@ -51,7 +51,8 @@ pub struct Service {
     /// The name of its new group. Set by Deploy.
     #[set_by_deployer]
     pub created_asg: Option<String>,
-    /// Desired capacity of the group that it replaces. Set by `ValidateResources`.
+    /// Desired capacity of the group that it replaces. Set by `ValidateResources`, and raised when the new group is healthy
+    /// if the old one grew in the meantime.
     #[set_by_deployer]
     pub previous_desired_capacity: Option<u32>,
     /// Whether it is healthy. Set by `CheckHealthy`.
@@ -116,9 +117,9 @@ pub struct HealthyReport {
     /// Ids of the terminating instances.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terminating_ids: Vec<String>,
-    /// Desired capacity of the group now.
+    /// The largest desired capacity that Odin set so far. More than that is demand of the group's own policies.
     pub desired_capacity: Option<u32>,
-    /// Minimum size of the group now.
+    /// The largest minimum size that Odin set so far.
     pub min_size: Option<u32>,
 }
 

@@ -1,9 +1,11 @@
 //! Looks up every resource that a release names, each once.
 
 use crate::cloud::{
-    Filter, Image, InstanceProfile, LoadBalancer, OdinPorts, PlacementGroup, Role, SecurityGroup, Subnet, TargetGroup,
+    AlarmState, Filter, Image, InstanceProfile, LoadBalancer, OdinPorts, PlacementGroup, Role, SecurityGroup, Subnet,
+    TargetGroup,
 };
 use crate::concurrently::each;
+use crate::handlers::alarm_states;
 use crate::release::{OdinRelease, ResourceName, Service};
 use bifrost::cloud::CloudError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,8 @@ pub(crate) struct Found {
     pub(super) roles: ByName<Role>,
     /// ARNs of topics.
     pub(super) topics: ByName<String>,
+    /// Of the alarms that the release names.
+    pub(super) alarms: Vec<AlarmState>,
 }
 
 /// Looks up every resource that the release names. A missing one is not an error here: [`resolve`](super::resolve)
@@ -39,24 +43,26 @@ pub(crate) async fn look_up(ports: &OdinPorts, release: &OdinRelease) -> Result<
         subnets: shared.subnets,
         roles: shared.roles,
         topics: shared.topics,
+        alarms: shared.alarms,
         ..per_service
     })
 }
 
-/// What all services share: image, subnets, and the roles and topics of hooks.
+/// What all services share: image, subnets, alarms, and the roles and topics of hooks.
 async fn look_up_shared(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
     let (compute, fields) = (&ports.compute, &release.fields);
     let images = filters([&fields.ami], "ami-");
     let subnets = filters(&fields.subnets, "subnet-");
     let roles = fields.lifecycle.values().map(|hook| &hook.role);
     let topics = fields.lifecycle.values().map(|hook| &hook.sns);
-    let (images, subnets, roles, topics) = try_join!(
+    let (images, subnets, roles, topics, alarms) = try_join!(
         all(images, async |filter| compute.images(&filter).await),
         all(subnets, async |filter| compute.subnets(&filter).await),
         by_name(roles, async |name| ports.iam.role(name).await),
         by_name(topics, async |name| ports.topics.topic_arn(name).await),
+        alarm_states(ports, release),
     )?;
-    Ok(Found { images: images.concat(), subnets: subnets.concat(), roles, topics, ..Found::default() })
+    Ok(Found { images: images.concat(), subnets: subnets.concat(), roles, topics, alarms, ..Found::default() })
 }
 
 async fn look_up_per_service(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {

@@ -5,4 +5,4 @@ mod opt_in;
 mod resolve;
 
 pub(crate) use lookup::look_up;
-pub(crate) use resolve::resolve;
+pub(crate) use resolve::{placement_prefix, resolve};

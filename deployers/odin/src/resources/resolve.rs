@@ -4,8 +4,10 @@
 use super::lookup::{ByName, Found, is_id};
 use super::opt_in::{Requester, deployer_refusal};
 use crate::cloud::{AutoScalingGroup, PlacementGroup, Tags};
+use crate::errors::AlarmProblem;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
+use crate::handlers::alarm_problems;
 use crate::names::NAME;
 use crate::release::{OdinRelease, ResourceName, Service, ServiceName, ServiceResources};
 use crate::rules;
@@ -23,6 +25,7 @@ pub(crate) fn resolve(release: &mut OdinRelease, found: &Found, groups: &Groups<
     let image = resolver.image(&release.fields.ami);
     let subnets = resolver.subnets(&release.fields.subnets);
     resolver.hooks(release);
+    resolver.alarms(release);
     for (name, service) in &mut release.fields.services {
         let shared = ServiceResources { image: image.clone(), subnets: subnets.clone(), ..ServiceResources::default() };
         let resources = resolver.service(name, service, shared);
@@ -135,6 +138,17 @@ impl Resolver<'_> {
             hook.role_arn = role.map(|role| role.arn.clone());
             let topic = self.named(&format!("lifecycle.{name}.sns"), "SNS topic", &hook.sns, &found.topics);
             hook.notification_target_arn = topic.cloned();
+        }
+    }
+
+    /// An alarm that fires already cannot tell whether the release works.
+    fn alarms(&mut self, release: &OdinRelease) {
+        for (index, problem) in alarm_problems(release, &self.found.alarms) {
+            let rule = match problem {
+                AlarmProblem::Firing { .. } => rules::ALARM_FIRES_BEFORE,
+                AlarmProblem::Missing { .. } => rules::NOT_FOUND,
+            };
+            self.findings.add(rule, format!("alarms[{index}]"), problem.to_string());
         }
     }
 

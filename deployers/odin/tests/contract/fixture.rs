@@ -16,6 +16,7 @@ pub const GROUP: &str = "coinbase/deploy-test-development-web";
 /// - a classic load balancer `web-elb` and a target group `web-tg`, with `ServiceName=web`; the latter drains for 30 s
 ///   and has a slow start of 60 s
 /// - an instance profile `web` with path `/odin/`, a role `hooks`, a topic `hooks`
+/// - an alarm `errors` that fires, and a composite alarm `all-errors` that does not
 /// - a group `old` without instances, with the launch configuration `old`, as Go Odin creates it
 pub struct RegionFixture {
     cloud: PortContract<OdinPorts, Resources>,
@@ -29,6 +30,8 @@ pub struct Resources {
     pub security_group: String,
     /// The names of alarms, sorted; not all of them if there are many. Odin itself never lists alarms.
     pub alarms: Box<dyn Fn() -> Vec<String>>,
+    /// Whether the group's process `AZRebalance` is suspended, which Odin never asks.
+    pub is_rebalancing_suspended: Box<dyn Fn(&str) -> bool>,
 }
 
 impl From<PortContract<OdinPorts, Resources>> for RegionFixture {

@@ -4,7 +4,7 @@ use super::fixture::{REGION, Resources};
 use bifrost::local::LocalState;
 use bifrost::testing::LocalContract;
 use odin::Odin;
-use odin::cloud::local::OdinAccount;
+use odin::cloud::local::{OdinAccount, OdinRegion};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ fn resources() -> Value {
                 "slow_start_seconds": 60,
             }},
             "topics": {"hooks": {}},
+            "alarms_of_others": {"errors": {"fires_at": "1970-01-01T00:00:00Z"}, "all-errors": {}},
             "launch_configurations": {"old": {}},
             "auto_scaling_groups": {"old": {"launch_configuration": "old", "subnet_ids": ["subnet-1"]}},
         }},
@@ -31,17 +32,23 @@ fn resources() -> Value {
 /// Creates the resources of a [`RegionFixture`](super::fixture::RegionFixture).
 pub fn seed(cloud: &LocalContract<Odin>) -> Resources {
     cloud.seed(&resources()).unwrap();
-    let store = Arc::clone(cloud.store());
+    let (store, same_store) = (Arc::clone(cloud.store()), Arc::clone(cloud.store()));
     Resources {
         image: "ami-1".into(),
         subnet: "subnet-1".into(),
         security_group: "sg-1".into(),
         alarms: Box::new(move || store.read(alarms).unwrap()),
+        is_rebalancing_suspended: Box::new(move |group| {
+            let suspended = |region: &OdinRegion| region.auto_scaling_groups[group].az_rebalance_suspended;
+            same_store.read(|state| regions(state).any(suspended)).unwrap()
+        }),
     }
 }
 
+fn regions(state: &LocalState<OdinAccount>) -> impl Iterator<Item = &OdinRegion> {
+    state.accounts.values().map(|account| account.resources.regions.of(&REGION.parse().unwrap()))
+}
+
 fn alarms(state: &LocalState<OdinAccount>) -> Vec<String> {
-    let accounts = state.accounts.values();
-    let regions = accounts.map(|account| account.resources.regions.of(&REGION.parse().unwrap()));
-    regions.flat_map(|region| region.alarms.keys().cloned()).collect()
+    regions(state).flat_map(|region| region.alarms.keys().cloned()).collect()
 }

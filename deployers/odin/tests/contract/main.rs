@@ -52,6 +52,8 @@ bifrost::port_contract! {
     scaling:
         put_scaling_policy_keeps_the_arn,
         put_alarm_replaces_the_one_of_its_name,
-        many_alarms_are_deleted,
-        deleting_a_missing_alarm_succeeds;
+        alarms_have_states,
+        zones_are_rebalanced_unless_suspended,
+        termination_hooks_are_found,
+        tag_of_a_group_is_replaced;
 }

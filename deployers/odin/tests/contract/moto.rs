@@ -11,16 +11,30 @@ pub fn seed(account: &MotoAccount) -> Resources {
     let (image, (subnet, security_group, vpc)) = (seed.image(), seed.network());
     seed.balancers(&subnet, &vpc);
     seed.old_group(&image, &subnet);
-    let of = account.clone();
-    Resources { image, subnet, security_group, alarms: Box::new(move || alarms(&of)) }
+    seed.alarms();
+    let (of, also_of) = (account.clone(), account.clone());
+    Resources {
+        image,
+        subnet,
+        security_group,
+        alarms: Box::new(move || alarms(&of)),
+        is_rebalancing_suspended: Box::new(move |group| is_rebalancing_suspended(&also_of, group)),
+    }
 }
 
 fn alarms(account: &MotoAccount) -> Vec<String> {
     let found = account.call("cloudwatch", "DescribeAlarms", json!({}));
     let mut names: Vec<_> =
         found["MetricAlarms"].as_array().unwrap().iter().map(|alarm| text(&alarm["AlarmName"])).collect();
+    names.retain(|name| name != "errors");
     names.sort();
     names
+}
+
+fn is_rebalancing_suspended(account: &MotoAccount, group: &str) -> bool {
+    let found = account.call("autoscaling", "DescribeAutoScalingGroups", json!({"AutoScalingGroupNames": [group]}));
+    let suspended = found["AutoScalingGroups"][0]["SuspendedProcesses"].as_array().cloned().unwrap_or_default();
+    suspended.iter().any(|process| process["ProcessName"] == "AZRebalance")
 }
 
 struct Seed<'a>(&'a MotoAccount);
@@ -78,6 +92,18 @@ impl Seed<'_> {
         let attributes =
             json!({"TargetGroupArn": group["TargetGroups"][0]["TargetGroupArn"], "Attributes": attributes});
         self.call("elbv2", "ModifyTargetGroupAttributes", attributes);
+    }
+
+    fn alarms(&self) {
+        let alarm = json!({
+            "AlarmName": "errors", "Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Statistic": "Average",
+            "Period": 60, "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold",
+        });
+        self.call("cloudwatch", "PutMetricAlarm", alarm);
+        let firing = json!({"AlarmName": "errors", "StateValue": "ALARM", "StateReason": "a test"});
+        self.call("cloudwatch", "SetAlarmState", firing);
+        let composite = json!({"AlarmName": "all-errors", "AlarmRule": "ALARM(errors)"});
+        self.call("cloudwatch", "PutCompositeAlarm", composite);
     }
 
     fn old_group(&self, image: &str, subnet: &str) {

@@ -1,7 +1,7 @@
 //! Scaling policies, and the alarms that trigger them.
 
-use super::fixture::{GROUP, RegionFixture, capacity, proof};
-use odin::cloud::{Comparison, NewAlarm, NewScalingPolicy};
+use super::fixture::{GROUP, REGION, RegionFixture, capacity, proof};
+use odin::cloud::{Comparison, LifecycleHook, NewAlarm, NewAutoScalingGroup, NewScalingPolicy};
 
 fn policy() -> NewScalingPolicy {
     NewScalingPolicy {
@@ -9,6 +9,7 @@ fn policy() -> NewScalingPolicy {
         group_name: GROUP.into(),
         scaling_adjustment: 1,
         cooldown_seconds: 60,
+        enabled: true,
     }
 }
 
@@ -33,11 +34,10 @@ pub async fn put_scaling_policy_keeps_the_arn(fixture: RegionFixture) {
     let groups = &fixture.ports.groups;
     let arn = groups.put_scaling_policy(&proof(), &policy()).await.unwrap();
     assert!(arn.ends_with(&format!(":autoScalingGroupName/{GROUP}:policyName/{GROUP}-cpu_scale_up")), "{arn}");
-    let changed = NewScalingPolicy { scaling_adjustment: 2, ..policy() };
+    let changed = NewScalingPolicy { scaling_adjustment: 2, enabled: false, ..policy() };
     assert_eq!(groups.put_scaling_policy(&proof(), &changed).await.unwrap(), arn);
     let other = NewScalingPolicy { group_name: "other".into(), ..policy() };
     assert!(groups.put_scaling_policy(&proof(), &other).await.unwrap_err().is_not_found());
-    assert!(groups.policy_alarms(GROUP).await.unwrap().is_empty());
 }
 
 pub async fn put_alarm_replaces_the_one_of_its_name(fixture: RegionFixture) {
@@ -48,20 +48,53 @@ pub async fn put_alarm_replaces_the_one_of_its_name(fixture: RegionFixture) {
     assert_eq!((fixture.seeded.alarms)(), ["web-down", "web-up"]);
 }
 
-pub async fn many_alarms_are_deleted(fixture: RegionFixture) {
-    let alarms = &fixture.ports.alarms;
-    let names: Vec<_> = (0..205).map(|number| format!("web-{number}")).collect();
-    for name in &names {
-        alarms.put(&proof(), &alarm(name.clone(), POLICY)).await.unwrap();
-    }
-    assert!(!(fixture.seeded.alarms)().is_empty());
-    alarms.delete_all(&proof(), &names).await.unwrap();
-    assert!((fixture.seeded.alarms)().is_empty());
-}
-
-pub async fn deleting_a_missing_alarm_succeeds(fixture: RegionFixture) {
+pub async fn alarms_have_states(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
     alarms.put(&proof(), &alarm("web-up".into(), POLICY)).await.unwrap();
-    alarms.delete(&proof(), &["other".into(), "web-up".into()]).await.unwrap();
-    assert!((fixture.seeded.alarms)().is_empty());
+    let names = ["web-up", "errors", "all-errors", "missing"].map(str::to_owned);
+    let mut states = alarms.states(&names).await.unwrap();
+    states.sort_by(|a, b| a.name.cmp(&b.name));
+    let names: Vec<_> = states.iter().map(|state| state.name.as_str()).collect();
+    assert_eq!(names, ["all-errors", "errors", "web-up"]);
+    let fires: Vec<_> = states.iter().map(|state| state.value == "ALARM").collect();
+    assert_eq!(fires, [false, true, false]);
+}
+
+pub async fn zones_are_rebalanced_unless_suspended(fixture: RegionFixture) {
+    fixture.create(&fixture.group(capacity(0, 0, 2))).await;
+    let groups = &fixture.ports.groups;
+    assert!(!(fixture.seeded.is_rebalancing_suspended)(GROUP));
+    for _ in 0..2 {
+        groups.suspend_az_rebalance(&proof(), GROUP).await.unwrap();
+        assert!((fixture.seeded.is_rebalancing_suspended)(GROUP));
+    }
+    for _ in 0..2 {
+        groups.resume_az_rebalance(&proof(), GROUP).await.unwrap();
+        assert!(!(fixture.seeded.is_rebalancing_suspended)(GROUP));
+    }
+}
+
+pub async fn termination_hooks_are_found(fixture: RegionFixture) {
+    let hook = |name: &str, transition: &str| LifecycleHook {
+        name: name.into(),
+        transition: format!("autoscaling:EC2_INSTANCE_{transition}"),
+        role_arn: format!("arn:aws:iam::{}:role/hooks", fixture.account),
+        notification_target_arn: format!("arn:aws:sns:{REGION}:{}:hooks", fixture.account),
+        heartbeat_timeout_seconds: Some(60),
+    };
+    let lifecycle_hooks = vec![hook("up", "LAUNCHING"), hook("down", "TERMINATING")];
+    fixture.create(&NewAutoScalingGroup { lifecycle_hooks, ..fixture.group(capacity(0, 0, 2)) }).await;
+    assert_eq!(fixture.ports.groups.termination_hooks(GROUP).await.unwrap(), ["down"]);
+    assert!(fixture.ports.groups.termination_hooks("old").await.unwrap().is_empty());
+}
+
+pub async fn tag_of_a_group_is_replaced(fixture: RegionFixture) {
+    fixture.create(&fixture.group(capacity(0, 0, 2))).await;
+    let groups = &fixture.ports.groups;
+    for value in ["3", "5"] {
+        groups.tag_group(&proof(), GROUP, "DesiredCapacity", value).await.unwrap();
+    }
+    let tags = groups.group(GROUP).await.unwrap().unwrap().tags;
+    assert_eq!(tags["DesiredCapacity"], "5");
+    assert_eq!(tags["ProjectName"], "coinbase/deploy-test");
 }

@@ -80,6 +80,9 @@ fn without_counters(account: &OdinAccount) -> Value {
     let region = account.regions.of_mut(&REGION.parse().unwrap());
     region.ids = 0;
     region.images.values_mut().for_each(|image| image.launched = 0);
+    // Which service launches first depends on when a fault lets it.
+    let instances = region.auto_scaling_groups.values_mut().flat_map(|group| group.instances.values_mut());
+    instances.for_each(|instance| instance.number = 0);
     serde_json::to_value(account).unwrap()
 }
 

@@ -200,6 +200,15 @@ impl Fixture {
         self.put(&self.root_dir().freeze(), freeze).await;
     }
 
+    /// The log of a release.
+    pub async fn log(&self, id: &str) -> String {
+        let release = self.release(id);
+        let release = OdinRelease::read(&release, self.harness.cloud().defaults()).unwrap();
+        let client = self.harness.cloud().account().objects;
+        let found = client.get(&BUCKET.parse().unwrap(), &release.envelope.release_dir().log(), 1 << 20).await.unwrap();
+        found.map(|object| String::from_utf8(object.body).unwrap()).unwrap_or_default()
+    }
+
     fn root_dir(&self) -> RootDir {
         let release = self.release("any");
         OdinRelease::read(&release, self.harness.cloud().defaults()).unwrap().envelope.root_dir()

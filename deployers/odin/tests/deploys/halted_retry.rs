@@ -33,7 +33,7 @@ async fn halted_retry_cleans_up() {
 #[tokio::test]
 async fn retry_after_the_timeout_cleans_up() {
     let fixture = Scenario::sample().with("/timeout", json!(5)).build();
-    fixture.fault(json!({"operation": "ec2:DescribeLaunchTemplates", "state": "Deploy", "times": 1, "kind": "die"}));
+    fixture.fault(json!({"operation": "ec2:CreateLaunchTemplate", "state": "Deploy", "times": 2, "kind": "die"}));
     let run = fixture.deploy("first").await;
     assert_eq!(run.path(), failed_in_deploy());
     assert_eq!(errors(&run), lost_and_halted("Lambda.Unknown", "halt/timeout"));

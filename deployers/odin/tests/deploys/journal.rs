@@ -17,7 +17,7 @@ pub struct Journal {
     pub held: BTreeMap<String, String>,
     /// The calls of tasks, in order.
     pub calls: Vec<CallRecord>,
-    /// Min and desired of each group, whenever a call set them.
+    /// Min and desired of each new group, whenever a call set them.
     pub sizes: Vec<(u32, u32)>,
     /// Violated invariants.
     pub violations: Vec<String>,
@@ -44,7 +44,8 @@ impl Journal {
             && ["autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"].contains(&name.operation)
         {
             let region = region(after, &plan.account);
-            let capacity = region.auto_scaling_groups.get(&name.resource).map(|group| group.capacity);
+            let group = region.auto_scaling_groups.get(&name.resource).filter(|group| plan.created(&group.tags));
+            let capacity = group.map(|group| group.capacity);
             self.sizes.extend(capacity.map(|capacity| (capacity.min_size, capacity.desired)));
         }
         let owner = self.held.get(execution).map(String::as_str);

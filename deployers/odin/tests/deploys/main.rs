@@ -11,6 +11,7 @@
     reason = "helpers outside of test functions fail by panicking, too"
 )]
 
+mod alarms;
 mod audit;
 mod calls;
 mod crashes;
@@ -22,9 +23,11 @@ mod fixture;
 mod go_client;
 mod go_odin;
 mod halted_retry;
+mod hooks;
 mod invariants;
 mod invocations;
 mod journal;
+mod leftovers;
 mod malformed;
 mod partitions;
 mod paths;
@@ -37,3 +40,5 @@ mod rules;
 mod same_release;
 mod sample_cloud;
 mod succeeding;
+mod switch;
+mod waits;

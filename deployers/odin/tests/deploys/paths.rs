@@ -19,14 +19,34 @@ pub const REFUSED_BY_LOCK: [&str; 3] = ["Validate", "Lock", "FailureClean"];
 pub const REFUSED_BY_RESOURCES: [&str; 5] =
     ["Validate", "Lock", "ValidateResources", "ReleaseLockFailure", "FailureClean"];
 
-/// Healthy at the check of that number (from 1), then Success.
-pub fn healthy_at_check(number: usize) -> Vec<&'static str> {
-    join(&[&TO_DEPLOY, &["WaitForDeploy"], &CHECK.repeat(number), &TO_SUCCESS])
+/// Healthy at some check, then Success. Compare it with a path without [repeated checks](without_repeated_checks).
+pub fn healthy() -> Vec<&'static str> {
+    join(&[&TO_DEPLOY, &["WaitForDeploy"], &CHECK, &TO_SUCCESS])
 }
 
-/// Unhealthy at that many checks; the next check raises an error, and the deploy rolls back.
-pub fn failed_after_checks(number: usize) -> Vec<&'static str> {
-    join(&[&TO_DEPLOY, &["WaitForDeploy"], &CHECK.repeat(number), &["WaitForHealthy", "CheckHealthy"], &ROLL_BACK])
+/// The first check raises an error, and the deploy rolls back.
+pub fn failed_at_first_check() -> Vec<&'static str> {
+    join(&[&TO_DEPLOY, &["WaitForDeploy"], &["WaitForHealthy", "CheckHealthy"], &ROLL_BACK])
+}
+
+/// Unhealthy at some checks; the next check raises an error, and the deploy rolls back.
+pub fn failed_at_later_check() -> Vec<&'static str> {
+    join(&[&TO_DEPLOY, &["WaitForDeploy"], &CHECK, &["WaitForHealthy", "CheckHealthy"], &ROLL_BACK])
+}
+
+/// The path with one check instead of several in a row: how many there are depends on how often Odin checks.
+pub fn without_repeated_checks<'p>(path: &[&'p str]) -> Vec<&'p str> {
+    let mut short: Vec<&str> = Vec::new();
+    for state in path {
+        short.push(state);
+        if let Some((rest, last)) = short.split_last_chunk::<3>()
+            && *last == CHECK
+            && rest.ends_with(&CHECK)
+        {
+            short.truncate(rest.len());
+        }
+    }
+    short
 }
 
 /// Deploy raises an error, and the deploy rolls back.

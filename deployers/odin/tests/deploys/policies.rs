@@ -78,7 +78,27 @@ async fn run_all_deploys() -> Vec<Fixture> {
         with_placement(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
     let failing = failing.build();
     failing.deploy("first").await;
-    vec![succeeding, failing]
+    vec![succeeding, failing, grown().await]
+}
+
+/// A deploy with an alarm, whose old group grows shortly before it is detached.
+async fn grown() -> Fixture {
+    let fixture = Scenario::web()
+        .with("/alarms", json!(["errors"]))
+        .in_region("/alarms_of_others", json!({"errors": {}}))
+        .build();
+    fixture.deploy("first").await;
+    let release = fixture.release("second");
+    fixture.upload(&release).await;
+    let deploy = fixture.start(&release).await;
+    fixture.run_until_state(&deploy, "WaitForDetach").await;
+    fixture.change(|region| {
+        let groups = region.auto_scaling_groups.values_mut();
+        let old = groups.filter(|group| group.tags["ReleaseID"] == "release-1-first");
+        old.for_each(|group| group.capacity.desired += 1);
+    });
+    fixture.harness.run().await.unwrap();
+    fixture
 }
 
 fn called(fixtures: &[Fixture], by: impl Fn(&Principal) -> bool) -> Actions {

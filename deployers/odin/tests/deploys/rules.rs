@@ -6,6 +6,7 @@ use crate::plan::ReleasePlan;
 use crate::sample_cloud::DEPLOYER;
 use bifrost::cloud::{EndedBy, Principal};
 use bifrost::local::{CallRecord, LocalState};
+use odin::cloud::Capacity;
 use odin::cloud::Tags;
 use odin::cloud::local::{OdinAccount, OdinRegion, StoredGroup};
 use std::collections::BTreeMap;
@@ -176,12 +177,18 @@ impl Step<'_> {
         let old = before.auto_scaling_groups.get(name)?;
         let new = after.auto_scaling_groups.get(name)?;
         if !self.plan.created(&old.tags) {
-            return Some("resizes a group of another release".into());
+            // Before it is deleted, so that its lifecycle hooks run.
+            let is_ended = self.state() == "DetachForSuccess" && new.capacity == Capacity::default();
+            let violations =
+                if is_ended { self.bad_removal(name) } else { vec!["resizes a group of another release".into()] };
+            return violations.into_iter().next();
         }
         let (old, new) = (old.capacity, new.capacity);
         let plan = self.plan.services.values().find(|plan| plan.group == name)?;
         match self.state() {
-            "Deploy" | "CheckHealthy" if new.min_size < old.min_size || new.desired < old.desired => {
+            "Deploy" | "CheckHealthy" | "DetachForSuccess"
+                if new.min_size < old.min_size || new.desired < old.desired =>
+            {
                 Some(format!("a rollout shrinks: {old:?} becomes {new:?}"))
             }
             "Deploy" | "CheckHealthy" if u64::from(new.desired) > plan.launched.max(1) => {
@@ -192,7 +199,7 @@ impl Step<'_> {
                 let is = (u64::from(new.min_size), u64::from(new.desired));
                 (is != wanted).then(|| format!("min and desired become {is:?}, not {wanted:?}"))
             }
-            "Deploy" | "CheckHealthy" | "CleanUpSuccess" => None,
+            "Deploy" | "CheckHealthy" | "DetachForSuccess" | "CleanUpSuccess" => None,
             state => Some(format!("resizes in {state}")),
         }
     }
@@ -268,8 +275,11 @@ impl Step<'_> {
         // The next release may use a placement group by its name, so it is deleted only with the lock.
         for (name, group) in removed(&before.placement_groups, &after.placement_groups) {
             let own_name = name.starts_with(&format!("odin/{}/{}/", self.plan.project, self.plan.config));
-            let is_own = own_name && self.is_own(&group.tags) && !self.plan.placement_groups.contains(name);
-            if !is_own || !failing || !self.holds_lock() {
+            let is_own = self.is_own(&group.tags) && !self.plan.placement_groups.contains(name);
+            // A deploy that succeeds deletes what failed ones left over.
+            let may_delete =
+                if failing { is_own } else { self.plan.owns(&group.tags) && !self.plan.created(&group.tags) };
+            if !own_name || !may_delete || !self.holds_lock() {
                 lost.push(format!("placement group {name} was deleted"));
             }
         }

@@ -3,14 +3,18 @@
 use super::group::group;
 use super::new_group::new_group;
 use crate::cloud::{
-    AutoScalingGroup, AwsAlarms, AwsAutoScaling, Capacity, Comparison, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
+    AZ_REBALANCE, AlarmState, AutoScalingGroup, AwsAlarms, AwsAutoScaling, Capacity, Comparison, NewAlarm,
+    NewAutoScalingGroup, NewScalingPolicy,
 };
 use aws_sdk_autoscaling::Client;
-use aws_sdk_autoscaling::types::{Filter, ScalingPolicy};
-use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use aws_sdk_autoscaling::types::{Filter, Tag};
+use aws_sdk_cloudwatch::types::{AlarmType, ComparisonOperator, CompositeAlarm, Dimension, MetricAlarm, Statistic};
 use bifrost::aws::{AwsCall, AwsChange, Request, pages};
-use bifrost::cloud::{CloudError, found};
+use bifrost::cloud::CloudError;
 use std::collections::BTreeMap;
+
+/// The transition of hooks that make a terminating instance wait.
+const TERMINATING: &str = "autoscaling:EC2_INSTANCE_TERMINATING";
 
 /// The maximum number of items in a page.
 const PAGE_LIMIT: i32 = 100;
@@ -57,19 +61,32 @@ impl AwsAutoScaling for Client {
     async fn put_scaling_policy(&self, call: AwsChange<'_>, policy: &NewScalingPolicy) -> Result<String, CloudError> {
         let put = self.put_scaling_policy().auto_scaling_group_name(&policy.group_name);
         let put = put.policy_name(&policy.name).policy_type("SimpleScaling").adjustment_type("ChangeInCapacity");
-        let put = put.scaling_adjustment(policy.scaling_adjustment);
+        let put = put.scaling_adjustment(policy.scaling_adjustment).enabled(policy.enabled);
         let put = put.cooldown(call.number("Cooldown", policy.cooldown_seconds)?);
         call.field("PolicyARN", call.send(put.send()).await?.policy_arn)
     }
 
-    async fn policy_alarms(&self, call: AwsCall<'_>, group: &str) -> Result<Vec<String>, CloudError> {
-        let found = pages(async |token| {
-            let describe = self.describe_policies().auto_scaling_group_name(group);
-            let page = call.send(describe.max_records(PAGE_LIMIT).set_next_token(token).send()).await?;
-            Ok((page.scaling_policies.unwrap_or_default(), page.next_token))
-        });
-        let alarms = found.await?.into_iter().flat_map(|ScalingPolicy { alarms, .. }| alarms.unwrap_or_default());
-        alarms.map(|alarm| call.field("AlarmName", alarm.alarm_name)).collect()
+    async fn suspend_az_rebalance(&self, call: AwsChange<'_>, group: &str) -> Result<(), CloudError> {
+        let suspend = self.suspend_processes().auto_scaling_group_name(group).scaling_processes(AZ_REBALANCE);
+        call.send(suspend.send()).await.map(drop)
+    }
+
+    async fn resume_az_rebalance(&self, call: AwsChange<'_>, group: &str) -> Result<(), CloudError> {
+        let resume = self.resume_processes().auto_scaling_group_name(group).scaling_processes(AZ_REBALANCE);
+        call.send(resume.send()).await.map(drop)
+    }
+
+    async fn termination_hooks(&self, call: AwsCall<'_>, group: &str) -> Result<Vec<String>, CloudError> {
+        let answer = call.send(self.describe_lifecycle_hooks().auto_scaling_group_name(group).send()).await?;
+        let hooks = answer.lifecycle_hooks.unwrap_or_default().into_iter();
+        let terminating = hooks.filter(|hook| hook.lifecycle_transition.as_deref() == Some(TERMINATING));
+        terminating.map(|hook| call.field("LifecycleHookName", hook.lifecycle_hook_name)).collect()
+    }
+
+    async fn tag_group(&self, call: AwsChange<'_>, group: &str, key: &str, value: &str) -> Result<(), CloudError> {
+        let tag = Tag::builder().resource_type("auto-scaling-group").resource_id(group);
+        let tag = tag.key(key).value(value).propagate_at_launch(false).build();
+        call.send(self.create_or_update_tags().tags(tag).send()).await.map(drop)
     }
 
     async fn detach_load_balancers(
@@ -147,10 +164,34 @@ impl AwsAlarms for aws_sdk_cloudwatch::Client {
         call.send(put.alarm_actions(&alarm.policy_arn).send()).await.map(drop)
     }
 
-    async fn delete(&self, call: AwsChange<'_>, names: &[String]) -> Result<(), CloudError> {
-        let delete = self.delete_alarms().set_alarm_names(Some(names.to_vec()));
-        found(call.send(delete.send()).await).map(drop)
+    async fn states(&self, call: AwsCall<'_>, names: &[String]) -> Result<Vec<AlarmState>, CloudError> {
+        let describe = self.describe_alarms().set_alarm_names(Some(names.to_vec()));
+        // Without the types, CloudWatch answers with metric alarms only.
+        let describe = describe.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm);
+        let answer = call.send(describe.send()).await?;
+        let metric = answer.metric_alarms.unwrap_or_default().into_iter().map(|alarm| metric_state(alarm, *call));
+        let composite = answer.composite_alarms.unwrap_or_default().into_iter();
+        metric.chain(composite.map(|alarm| composite_state(alarm, *call))).collect()
     }
+}
+
+/// The states of both types of alarms, which have no type in common in the SDK.
+macro_rules! alarm_state {
+    ($alarm:ident, $request:ident) => {{
+        let name = $request.field("AlarmName", $alarm.alarm_name)?;
+        let value = $request.field(&format!("StateValue of {name}"), $alarm.state_value)?.as_str().to_owned();
+        let since =
+            $alarm.state_transitioned_timestamp.map(|time| $request.time("StateTransitionedTimestamp", Some(time)));
+        Ok(AlarmState { name, value, since: since.transpose()?, reason: $alarm.state_reason.unwrap_or_default() })
+    }};
+}
+
+fn metric_state(alarm: MetricAlarm, request: Request<'_>) -> Result<AlarmState, CloudError> {
+    alarm_state!(alarm, request)
+}
+
+fn composite_state(alarm: CompositeAlarm, request: Request<'_>) -> Result<AlarmState, CloudError> {
+    alarm_state!(alarm, request)
 }
 
 fn operator(comparison: Comparison) -> ComparisonOperator {

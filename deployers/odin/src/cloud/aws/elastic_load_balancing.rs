@@ -9,11 +9,6 @@ use bifrost::cloud::{CloudError, found};
 use std::collections::BTreeMap;
 
 impl AwsClassicBalancers for aws_sdk_elasticloadbalancing::Client {
-    async fn exists(&self, call: AwsCall<'_>, name: &str) -> Result<bool, CloudError> {
-        let answer = found(call.send(self.describe_load_balancers().load_balancer_names(name).send()).await)?;
-        Ok(answer.and_then(|answer| answer.load_balancer_descriptions).is_some_and(|found| !found.is_empty()))
-    }
-
     async fn tags(&self, call: AwsCall<'_>, name: &str) -> Result<Tags, CloudError> {
         let answer = call.send(self.describe_tags().load_balancer_names(name).send()).await?;
         let tags = answer.tag_descriptions.into_iter().flatten().flat_map(|found| found.tags.unwrap_or_default());

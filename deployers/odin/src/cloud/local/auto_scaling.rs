@@ -1,17 +1,20 @@
-//! EC2 Auto Scaling in the local cloud, and its alarms. Alarms are stored but never fire: the instances have no load.
+//! EC2 Auto Scaling in the local cloud, and its alarms. The alarms of scaling policies never
+//! fire: the instances have no load.
 
 use super::arns::Arns;
 use super::balancer::Attachment;
 use super::group::StoredGroup;
+use super::lifecycle::TERMINATING;
 use super::new_group::new_group;
 use super::region::OdinRegion;
 use super::{OdinAccount, has_tags, not_found, validation_error};
 use crate::cloud::{
-    AutoScalingGroup, Capacity, DELETE_LIMIT, DETACH_LIMIT, LocalAlarms, LocalAutoScaling, NewAlarm,
+    ALARMS_LIMIT, AlarmState, AutoScalingGroup, Capacity, DETACH_LIMIT, LocalAlarms, LocalAutoScaling, NewAlarm,
     NewAutoScalingGroup, NewScalingPolicy,
 };
 use bifrost::local::{RegionState, ServiceError};
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 impl LocalAutoScaling for OdinAccount {
@@ -52,8 +55,24 @@ impl LocalAutoScaling for OdinAccount {
         Ok(Arns::of(region).policy(&policy.group_name, &policy.name))
     }
 
-    fn policy_alarms(region: &RegionState<'_, Self>, group: &str) -> Result<Vec<String>, ServiceError> {
-        alarms_of(region.here(), group, Arns::of(region))
+    fn suspend_az_rebalance(region: &mut RegionState<'_, Self>, group: &str) -> Result<(), ServiceError> {
+        changeable(region.here_mut(), group)?.az_rebalance_suspended = true;
+        Ok(())
+    }
+
+    fn resume_az_rebalance(region: &mut RegionState<'_, Self>, group: &str) -> Result<(), ServiceError> {
+        changeable(region.here_mut(), group)?.az_rebalance_suspended = false;
+        Ok(())
+    }
+
+    fn termination_hooks(region: &RegionState<'_, Self>, group: &str) -> Result<Vec<String>, ServiceError> {
+        let hooks = existing(region.here(), group)?.lifecycle_hooks.iter();
+        Ok(hooks.filter(|hook| hook.transition == TERMINATING).map(|hook| hook.name.clone()).collect())
+    }
+
+    fn tag_group(region: &mut RegionState<'_, Self>, group: &str, key: &str, value: &str) -> Result<(), ServiceError> {
+        changeable(region.here_mut(), group)?.tags.insert(key.to_owned(), value.to_owned());
+        Ok(())
     }
 
     fn detach_load_balancers(
@@ -235,9 +254,32 @@ impl LocalAlarms for OdinAccount {
         Ok(())
     }
 
-    fn delete(region: &mut RegionState<'_, Self>, names: &[String]) -> Result<(), ServiceError> {
-        check_length(names, DELETE_LIMIT)?;
-        region.here_mut().alarms.retain(|name, _| !names.contains(name));
-        Ok(())
+    fn states(region: &RegionState<'_, Self>, names: &[String]) -> Result<Vec<AlarmState>, ServiceError> {
+        check_length(names, ALARMS_LIMIT)?;
+        let here = region.here();
+        let state = |name: &String| {
+            let of_policy = here.alarms.contains_key(name).then(StoredAlarm::default);
+            let alarm = here.alarms_of_others.get(name).copied().or(of_policy)?;
+            Some(alarm.describe(name, region.now))
+        };
+        Ok(names.iter().filter_map(state).collect())
+    }
+}
+
+/// A CloudWatch alarm that somebody else created, for the field `alarms` of a release.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredAlarm {
+    /// When it fires. Without it, it never does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fires_at: Option<DateTime<Utc>>,
+}
+
+impl StoredAlarm {
+    fn describe(self, name: &str, now: DateTime<Utc>) -> AlarmState {
+        let fired_at = self.fires_at.filter(|fires_at| *fires_at <= now);
+        let (value, reason) =
+            if fired_at.is_some() { ("ALARM", "Threshold Crossed: 1 datapoint") } else { ("OK", "No datapoint") };
+        AlarmState { name: name.to_owned(), value: value.to_owned(), since: fired_at, reason: reason.to_owned() }
     }
 }

@@ -10,10 +10,6 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 impl LocalClassicBalancers for OdinAccount {
-    fn exists(region: &RegionState<'_, Self>, name: &str) -> Result<bool, ServiceError> {
-        Ok(region.here().load_balancers.contains_key(name))
-    }
-
     fn tags(region: &RegionState<'_, Self>, name: &str) -> Result<Tags, ServiceError> {
         Ok(balancer(region, name)?.tags.clone())
     }

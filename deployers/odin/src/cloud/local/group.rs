@@ -45,6 +45,9 @@ pub struct StoredGroup {
     pub lifecycle_hooks: Vec<LifecycleHook>,
     /// Whether its metrics are collected.
     pub metrics_enabled: bool,
+    /// Whether its process `AZRebalance` is suspended. The local cloud has one availability zone and never rebalances.
+    #[serde(skip_serializing_if = "is_false")]
+    pub az_rebalance_suspended: bool,
     /// Its scaling policies by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub scaling_policies: BTreeMap<String, NewScalingPolicy>,

@@ -18,6 +18,7 @@ mod region;
 mod templates;
 mod timeline;
 
+pub use auto_scaling::StoredAlarm;
 pub use balancer::{Attachment, Attachments, Registration, Registrations, StoredLoadBalancer, StoredTargetGroup};
 pub use behaviour::{Behaviour, Health, InstanceNumber};
 pub use group::{LifecycleState, StoredGroup, StoredInstance};

@@ -1,5 +1,6 @@
 //! The resources of an account in one region, by id or name.
 
+use super::auto_scaling::StoredAlarm;
 use super::balancer::{StoredLoadBalancer, StoredTargetGroup};
 use super::behaviour::{Behaviour, InstanceNumber};
 use super::group::StoredGroup;
@@ -49,9 +50,12 @@ pub struct OdinRegion {
     /// SNS topics by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub topics: BTreeMap<String, StoredTopic>,
-    /// CloudWatch alarms by name.
+    /// CloudWatch alarms of scaling policies by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub alarms: BTreeMap<String, NewAlarm>,
+    /// Other CloudWatch alarms by name, which releases may name in `alarms`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub alarms_of_others: BTreeMap<String, StoredAlarm>,
     /// How many more instances of a type EC2 can launch. Types that are not listed are unlimited.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub spare_capacity: BTreeMap<String, u32>,
@@ -78,6 +82,7 @@ impl Resources for OdinRegion {
         changes.entries("auto_scaling_groups", &self.auto_scaling_groups, &mut saved.auto_scaling_groups);
         changes.entries("topics", &self.topics, &mut saved.topics);
         changes.entries("alarms", &self.alarms, &mut saved.alarms);
+        changes.entries("alarms_of_others", &self.alarms_of_others, &mut saved.alarms_of_others);
         changes.value("spare_capacity", &self.spare_capacity, &mut saved.spare_capacity);
         changes.value("ids", &self.ids, &mut saved.ids);
     }
