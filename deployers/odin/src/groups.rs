@@ -26,6 +26,25 @@ impl<'a> Groups<'a> {
         Ok(Self { release, all })
     }
 
+    /// Leaves out the groups of a release that is being deployed: whether they stay is not known yet. Returns a note about them,
+    /// if there are any.
+    #[cfg(feature = "cli")]
+    pub(crate) fn leave_out(&mut self, id: &str) -> Option<String> {
+        let (deploying, others) = std::mem::take(&mut self.all)
+            .into_iter()
+            .partition(|group| release_id(&group.tags) == Some(id) && id != self.release.release_id.as_str());
+        self.all = others;
+        let deploying: Vec<AutoScalingGroup> = deploying;
+        let names: Vec<_> = deploying.iter().map(|group| group.name.as_str()).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "release {id} holds the lock, so this plan leaves out its groups: {}. If its deploy succeeds, the next one \
+                 replaces these",
+                names.join(", ")
+            )
+        })
+    }
+
     /// The groups that this execution created, without those that are being deleted.
     pub fn own(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         self.own_or_deleting().filter(|group| is_live(group))

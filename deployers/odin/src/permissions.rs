@@ -36,6 +36,8 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
             "autoscaling:DescribeLoadBalancers",
             "cloudwatch:DescribeAlarms",
             "ec2:DescribeImages",
+            "ec2:DescribeInstanceTypeOfferings",
+            "ec2:DescribeInstanceTypes",
             "ec2:DescribeLaunchTemplates",
             "ec2:DescribePlacementGroups",
             "ec2:DescribeSecurityGroups",

@@ -19,7 +19,7 @@ use bifrost::client::{Action, Body, ClientContext, DeployPlan, PlanFinding, Plan
 use bifrost::error_code::CodedError;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tokio::try_join;
+use tokio::join;
 
 /// The type of every resource in a plan.
 const GROUP: &str = "AWS::AutoScaling::AutoScalingGroup";
@@ -39,13 +39,20 @@ pub(crate) async fn plan(
     let mut release = prepared.release.clone();
     fill_defaults(&mut release);
     let envelope = release.envelope.clone();
-    let (found, groups) = try_join!(look_up(ports, &release), Groups::find(ports, &envelope))?;
+    let lock = context.address.root_dir().lock();
+    let (found, groups, deploying) =
+        join!(look_up(ports, &release), Groups::find(ports, &envelope), context.account.locks.get(&lock));
+    let (found, mut groups) = (found?, groups?);
     let mut plan = DeployPlan::default();
+    // Without the permission to read the lock, the groups of a running deploy are not known as such.
+    let deploying = deploying.ok().flatten().and_then(|lock| lock.release_id);
+    plan.notes.extend(deploying.and_then(|id| groups.leave_out(&id)));
     let user_data = user_data(prepared).map_or(Ok(()), |template| check_user_data(&release, &template));
     plan.findings.extend(user_data.err().iter().flat_map(plan_findings));
     plan.findings.extend(resolve(&mut release, &found, &groups).err().iter().flat_map(plan_findings));
     let deployed = read_all(&context.account, &release, &groups, &mut plan).await?;
     plan.changes = changes(&release, &groups, &deployed);
+    plan.notes.extend(found.notes(&release));
     plan.notes
         .push("the names of new groups contain the time of their release, so a deploy uses other names".to_owned());
     plan.notes.push(expected_transitions(&release));

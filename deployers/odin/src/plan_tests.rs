@@ -1,5 +1,5 @@
 use super::*;
-use crate::harness::{deploy, new_harness, release};
+use crate::harness::{REGION, deploy, new_harness, release};
 use crate::release::sample;
 use bifrost::client::{Client, PlanFailure};
 use bifrost::testing::TestHarness;
@@ -57,6 +57,46 @@ async fn group_of_a_removed_service_is_deleted() {
         ]
     );
     assert!(plan.changes[2].details[0].ends_with("the release has no such service"), "{plan:?}");
+}
+
+/// The groups of the running deploy are no strays, and not the ones to replace.
+#[tokio::test]
+async fn groups_of_a_running_deploy_are_left_out() {
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(3, &[])).await;
+    let running = release(2, &[]);
+    harness.upload(&running, &[("userdata", sample::USER_DATA)]).await.unwrap();
+    let name = harness.start(&running).await.unwrap();
+    let mut waits = 0;
+    let has_groups = || {
+        waits += 1;
+        waits == 3
+    };
+    harness.run_until(has_groups).await.unwrap();
+    assert!(harness.execution(&name).await.unwrap().path().contains(&"CheckHealthy"));
+
+    let plan = planned(&harness, &release(1, &[])).await;
+    assert_eq!(plan.findings, []);
+    let removed = plan.changes.iter().filter(|change| change.action == Action::Remove);
+    assert!(removed.map(|change| &change.resource).all(|name| name.contains("T09-00-00Z")), "{plan:?}");
+    let notes = plan.notes.join("\n");
+    assert!(notes.contains("release release-2026-11-21T10-00-00Z-abcdefgh holds the lock"), "{notes}");
+    assert!(notes.contains("a deploy is running"), "{notes}");
+}
+
+#[tokio::test]
+async fn zones_without_the_instance_type_are_noted() {
+    let harness = new_harness(&[
+        (&format!("{REGION}/instance_types"), json!({"t3.nano": {"architectures": [], "zones": ["us-east-1a"]}})),
+        (&format!("{REGION}/subnets/subnet-0a1b2c3d4e5f6000a/availability_zone"), json!("us-east-1a")),
+        (&format!("{REGION}/subnets/subnet-0a1b2c3d4e5f6000b/availability_zone"), json!("us-east-1b")),
+    ]);
+    let changes = ["web", "worker"].map(|name| (format!("/services/{name}/instance_type"), json!("t3.nano")));
+    let changes: Vec<_> = changes.iter().map(|(pointer, value)| (pointer.as_str(), value.clone())).collect();
+    let plan = planned(&harness, &release(1, &changes)).await;
+    assert_eq!(plan.findings, []);
+    let note = "service web: EC2 does not offer t3.nano in us-east-1b, so no instances are launched there";
+    assert!(plan.notes.iter().any(|it| it == note), "{:?}", plan.notes);
 }
 
 #[tokio::test]

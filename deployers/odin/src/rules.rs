@@ -62,6 +62,10 @@ rules! {
         "use another resource, or ask its owner to add the tag or path that the message names";
     /// The image exists, but is not available.
     IMAGE_UNAVAILABLE = "odin/image-unavailable", "wait until the image is available, or use another image";
+    /// The target group is not for instances.
+    TARGET_TYPE = "odin/target-type", "use a target group of type `instance`";
+    /// EC2 does not have the instance type, or not for this image or in the zones of the subnets.
+    INSTANCE_TYPE = "odin/instance-type", "use another instance type, image or subnets, so that they fit each other";
     /// The placement group does not exist, and Odin may not create one of that name.
     PLACEMENT_NAME = "odin/placement-name", "create the placement group, or use a name with the prefix of the project";
     /// The placement group exists with other settings than the service wants.

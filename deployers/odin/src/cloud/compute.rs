@@ -4,7 +4,9 @@ use super::Tags;
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
+use tokio::try_join;
 
 /// Selects resources. A resource that does not exist is missing from the result; it is not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Image {
     pub id: String,
     /// `available`, `pending`, `failed`, …: only an available image can be launched.
     pub state: String,
+    /// Its processor architecture: `x86_64`, `arm64`, `i386`, … `None` if it is not known.
+    pub architecture: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -39,6 +43,8 @@ pub struct Image {
 pub struct Subnet {
     /// Its id, `subnet-…`.
     pub id: String,
+    /// Its availability zone, such as `us-east-1a`. `None` if it is not known.
+    pub availability_zone: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -50,6 +56,16 @@ pub struct SecurityGroup {
     pub id: String,
     /// Its tags.
     pub tags: Tags,
+}
+
+/// An instance type, such as `t3.small`, as a region has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InstanceType {
+    /// The processor architectures that it supports.
+    pub architectures: Vec<String>,
+    /// The availability zones that offer it.
+    pub zones: Vec<String>,
 }
 
 /// A placement group. The local cloud stores it by its name.
@@ -110,6 +126,37 @@ pub trait Compute {
     /// [`CloudError`] from EC2.
     #[call("ec2:DescribeSecurityGroups", filter)]
     async fn security_groups(&self, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError>;
+
+    /// The architectures of these instance types, by their names. A type that the region does not have is missing.
+    ///
+    /// # Errors
+    /// [`CloudError`] from EC2.
+    #[call("ec2:DescribeInstanceTypes")]
+    async fn architectures(&self, types: &[String]) -> Result<BTreeMap<String, Vec<String>>, CloudError>;
+
+    /// The availability zones that offer these instance types, by the names of the types.
+    ///
+    /// # Errors
+    /// [`CloudError`] from EC2.
+    #[call("ec2:DescribeInstanceTypeOfferings")]
+    async fn zones(&self, types: &[String]) -> Result<BTreeMap<String, Vec<String>>, CloudError>;
+
+    /// These instance types, by their names. A type that the region does not have is missing. No call is made if none is asked
+    /// for.
+    ///
+    /// # Errors
+    /// As [`architectures`](Self::architectures).
+    async fn instance_types(&self, types: &[String]) -> Result<BTreeMap<String, InstanceType>, CloudError> {
+        if types.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let (architectures, mut zones) = try_join!(self.architectures(types), self.zones(types))?;
+        let with_zones = |(name, architectures): (String, Vec<String>)| {
+            let zones = zones.remove(&name).unwrap_or_default();
+            (name, InstanceType { architectures, zones })
+        };
+        Ok(architectures.into_iter().map(with_zones).collect())
+    }
 
     /// The placement group of that name, or `None` if it does not exist.
     ///

@@ -49,6 +49,8 @@ pub struct TargetGroup {
     pub arn: String,
     /// Its name.
     pub name: String,
+    /// What its targets are: `instance`, `ip`, `lambda` or `alb`. An auto-scaling group can register only instances.
+    pub target_type: String,
     /// Its tags.
     pub tags: Tags,
     /// Seconds over which the traffic to a new target increases to its full share; 0 disables slow start.
@@ -58,12 +60,12 @@ pub struct TargetGroup {
 /// Target groups.
 #[bifrost::port]
 pub trait TargetGroups {
-    /// ARN of the target group of that name, or `None` if it does not exist.
+    /// ARN and target type of the target group of that name, or `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from Elastic Load Balancing, except `TargetGroupNotFound`.
     #[call("elasticloadbalancing:DescribeTargetGroups", name)]
-    async fn arn(&self, name: &str) -> Result<Option<String>, CloudError>;
+    async fn arn_and_type(&self, name: &str) -> Result<Option<(String, String)>, CloudError>;
 
     /// The tags of the target group.
     ///
@@ -82,12 +84,12 @@ pub trait TargetGroups {
     /// The target group of that name, or `None` if it does not exist.
     ///
     /// # Errors
-    /// As [`arn`](Self::arn).
+    /// As [`arn_and_type`](Self::arn_and_type).
     async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError> {
-        let Some(arn) = self.arn(name).await? else { return Ok(None) };
+        let Some((arn, target_type)) = self.arn_and_type(name).await? else { return Ok(None) };
         let (tags, slow_start) = join!(self.tags(name, &arn), self.slow_start_seconds(&arn));
         let (Some(tags), Some(slow_start_seconds)) = (found(tags)?, found(slow_start)?) else { return Ok(None) };
-        Ok(Some(TargetGroup { arn, name: name.to_owned(), tags, slow_start_seconds }))
+        Ok(Some(TargetGroup { arn, name: name.to_owned(), target_type, tags, slow_start_seconds }))
     }
 
     /// The state of each registered target by its instance's id: `initial`, `healthy`, `unhealthy`, `unused`,

@@ -1,8 +1,8 @@
 //! Looks up every resource that a release names, each once.
 
 use crate::cloud::{
-    AlarmState, Filter, Image, InstanceProfile, LoadBalancer, OdinPorts, PlacementGroup, Role, SecurityGroup, Subnet,
-    TargetGroup,
+    AlarmState, Filter, Image, InstanceProfile, InstanceType, LoadBalancer, OdinPorts, PlacementGroup, Role,
+    SecurityGroup, Subnet, TargetGroup,
 };
 use crate::concurrently::each;
 use crate::handlers::alarm_states;
@@ -24,11 +24,36 @@ pub(crate) struct Found {
     pub(super) target_groups: ByName<TargetGroup>,
     pub(super) profiles: ByName<InstanceProfile>,
     pub(super) placement_groups: ByName<PlacementGroup>,
+    pub(super) instance_types: BTreeMap<String, InstanceType>,
     pub(super) roles: ByName<Role>,
     /// ARNs of topics.
     pub(super) topics: ByName<String>,
     /// Of the alarms that the release names.
     pub(super) alarms: Vec<AlarmState>,
+}
+
+impl Found {
+    /// The availability zones of these subnets.
+    pub(super) fn zones(&self, subnets: &[String]) -> BTreeSet<&str> {
+        let subnets = self.subnets.iter().filter(|subnet| subnets.contains(&subnet.id));
+        subnets.filter_map(|subnet| subnet.availability_zone.as_deref()).collect()
+    }
+
+    /// Notes about services that can be deployed, but not as their author may expect.
+    #[cfg(feature = "cli")]
+    pub(crate) fn notes(&self, release: &OdinRelease) -> Vec<String> {
+        let services = release.fields.services.iter();
+        let notes = services.filter_map(|(name, service)| {
+            let offered = &self.instance_types.get(service.instance_type.as_str())?.zones;
+            let zones = self.zones(&service.resources.as_ref()?.subnets);
+            let without: Vec<_> = zones.into_iter().filter(|zone| !offered.iter().any(|it| it == zone)).collect();
+            (!without.is_empty() && !offered.is_empty()).then(|| {
+                let (instance_type, without) = (&service.instance_type, without.join(", "));
+                format!("service {name}: EC2 does not offer {instance_type} in {without}, so no instances are launched there")
+            })
+        });
+        notes.collect()
+    }
 }
 
 /// Looks up every resource that the release names. A missing one is not an error here: [`resolve`](super::resolve)
@@ -69,7 +94,9 @@ async fn look_up_per_service(ports: &OdinPorts, release: &OdinRelease) -> Result
     let services = || release.fields.services.values();
     let names = |of: fn(&Service) -> &[ResourceName]| services().flat_map(of);
     let groups = filters(names(|service| &service.security_groups), "");
-    let (security_groups, load_balancers, target_groups, profiles, placement_groups) = try_join!(
+    let types: BTreeSet<_> = services().map(|service| service.instance_type.to_string()).collect();
+    let types: Vec<_> = types.into_iter().collect();
+    let (security_groups, load_balancers, target_groups, profiles, placement_groups, instance_types) = try_join!(
         all(groups, async |filter| ports.compute.security_groups(&filter).await),
         by_name(names(|service| &service.elbs), async |name| ports.balancers.load_balancer(name).await),
         by_name(names(|service| &service.target_groups), async |name| ports.target_groups.target_group(name).await),
@@ -77,9 +104,17 @@ async fn look_up_per_service(ports: &OdinPorts, release: &OdinRelease) -> Result
         by_name(names(|service| service.placement_group_name.as_slice()), async |name| {
             ports.compute.placement_group(name).await
         }),
+        ports.compute.instance_types(&types),
     )?;
-    let security_groups = security_groups.concat();
-    Ok(Found { security_groups, load_balancers, target_groups, profiles, placement_groups, ..Found::default() })
+    Ok(Found {
+        security_groups: security_groups.concat(),
+        load_balancers,
+        target_groups,
+        profiles,
+        placement_groups,
+        instance_types,
+        ..Found::default()
+    })
 }
 
 /// At most two filters: one for the names that are ids, one for the name tags.

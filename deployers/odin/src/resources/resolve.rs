@@ -9,7 +9,7 @@ use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
 use crate::handlers::alarm_problems;
 use crate::names::NAME;
-use crate::release::{OdinRelease, ResourceName, Service, ServiceName, ServiceResources};
+use crate::release::{OdinRelease, PlacementStrategy, ResourceName, Service, ServiceName, ServiceResources};
 use crate::rules;
 use bifrost::release::Envelope;
 use std::collections::BTreeMap;
@@ -155,6 +155,7 @@ impl Resolver<'_> {
     fn service(&mut self, name: &ServiceName, service: &Service, shared: ServiceResources) -> ServiceResources {
         let requester = Requester { release: self.release, service: name };
         let path = format!("services.{name}");
+        self.launch(&path, service, &shared);
         if let Some(group) = &service.placement_group_name {
             self.placement_group(&format!("{path}.placement_group_name"), group, service);
         }
@@ -165,6 +166,36 @@ impl Resolver<'_> {
             profile_arn: service.profile.as_ref().and_then(|name| self.profile(&path, name, requester)),
             ..shared
         }
+    }
+
+    /// Whether instances can be launched: of this type from the image, and in the zones of the subnets.
+    fn launch(&mut self, path: &str, service: &Service, shared: &ServiceResources) {
+        let (instance_type, type_path) = (&service.instance_type, format!("{path}.instance_type"));
+        let zones = self.found.zones(&shared.subnets);
+        let own = zones.iter().copied().collect::<Vec<_>>().join(", ");
+        let is_cluster = service.placement_group_strategy == Some(PlacementStrategy::Cluster);
+        let strategy_path = format!("{path}.placement_group_strategy");
+        self.findings.require(!is_cluster || zones.len() <= 1, rules::PLACEMENT, &strategy_path, || {
+            format!("a cluster is in one availability zone, and the subnets are in {own}: use subnets of one zone")
+        });
+        let Some(found) = self.found.instance_types.get(instance_type.as_str()) else {
+            let message = format!("EC2 has no {instance_type} {}: correct it, or use another type", self.location());
+            self.findings.add(rules::INSTANCE_TYPE, type_path, message);
+            return;
+        };
+        let image = self.found.images.iter().find(|image| Some(&image.id) == shared.image.as_ref());
+        let architecture = image.and_then(|image| image.architecture.as_ref());
+        if let Some(architecture) = architecture.filter(|it| !found.architectures.contains(it)) {
+            let has = found.architectures.join(", ");
+            let message =
+                format!("{instance_type} is {has}, and the image is for {architecture}: change one of the two");
+            self.findings.add(rules::INSTANCE_TYPE, &type_path, message);
+        }
+        let is_offered = zones.is_empty() || found.zones.iter().any(|zone| zones.contains(zone.as_str()));
+        self.findings.require(is_offered, rules::INSTANCE_TYPE, &type_path, || {
+            let offered = found.zones.join(", ");
+            format!("EC2 offers {instance_type} in {offered}, and the subnets are in {own}: use other subnets or another type")
+        });
     }
 
     fn security_groups(&mut self, path: &str, service: &Service, requester: Requester<'_>) -> Vec<String> {
@@ -197,6 +228,13 @@ impl Resolver<'_> {
         let arns = names.filter_map(|(index, name)| {
             let path = format!("{path}.target_groups[{index}]");
             let group = self.named(&path, "target group", name, &found.target_groups)?;
+            self.findings.require(group.target_type == "instance", rules::TARGET_TYPE, &path, || {
+                format!(
+                    "target group {name} has targets of type {}, and an auto-scaling group registers instances: use a target \
+                     group of type instance",
+                    group.target_type
+                )
+            });
             let refusal = requester.target_group_refusal(&group.tags);
             self.opted_in(&path, "target group", &group.name, refusal).then(|| group.arn.clone())
         });

@@ -120,6 +120,50 @@ async fn conflicting_groups_are_reported() {
     );
 }
 
+/// What only Auto Scaling would find out, once the group exists.
+#[tokio::test]
+async fn what_cannot_be_launched_is_reported() {
+    let at = |path: &str| format!("{REGION}/{path}");
+    let launch = |architecture: &str, zones: [&str; 2], offered: Value| {
+        new_harness(&[
+            (&at("images/ami-0a1b2c3d4e5f60001/architecture"), json!(architecture)),
+            (&at("subnets/subnet-0a1b2c3d4e5f6000a/availability_zone"), json!(zones[0])),
+            (&at("subnets/subnet-0a1b2c3d4e5f6000b/availability_zone"), json!(zones[1])),
+            (&at("instance_types"), offered),
+        ])
+    };
+    let nano = json!({"t3.nano": {"architectures": ["x86_64"], "zones": ["a", "b"]}});
+    let all_nano =
+        [("/services/worker/instance_type", json!("t3.nano")), ("/services/web/instance_type", json!("t3.nano"))];
+    let cluster = [
+        ("/services/web/placement_group_name", json!("odin/coinbase/deploy-test/development/close")),
+        ("/services/web/placement_group_strategy", json!("cluster")),
+    ];
+    let with_cluster = [&all_nano[..], &cluster].concat();
+    let both = vec!["services.web.instance_type", "services.worker.instance_type"];
+    for (harness, changes, expected) in [
+        (launch("x86_64", ["a", "b"], nano.clone()), &all_nano[..], vec![]),
+        (launch("x86_64", ["a", "c"], nano.clone()), &all_nano, vec![]),
+        (launch("x86_64", ["a", "a"], nano.clone()), &with_cluster, vec![]),
+        (launch("arm64", ["a", "b"], nano.clone()), &all_nano, both.clone()),
+        (launch("x86_64", ["c", "d"], nano.clone()), &all_nano, both.clone()),
+        (launch("x86_64", ["a", "b"], nano), &with_cluster, vec!["services.web.placement_group_strategy"]),
+        (launch("x86_64", ["a", "b"], json!({"m5.large": {}})), &all_nano, both.clone()),
+    ] {
+        let found = resolve_in(&harness, changes).await.err();
+        let paths: Vec<_> = found.iter().flat_map(Findings::iter).map(|finding| finding.path.as_str()).collect();
+        assert_eq!(paths, expected);
+    }
+}
+
+#[tokio::test]
+async fn target_group_for_addresses_is_reported() {
+    let target_type = format!("{REGION}/target_groups/coinbase-deploy-test-web-tg/target_type");
+    let findings = resolve_in(&new_harness(&[(&target_type, json!("ip"))]), &[]).await.unwrap_err();
+    let found: Vec<_> = findings.iter().map(|finding| (finding.code, finding.path.as_str())).collect();
+    assert_eq!(found, [("odin/target-type", "services.web.target_groups[0]")]);
+}
+
 #[tokio::test]
 async fn existing_placement_group_must_match() {
     let group = |strategy: &str, state: &str, partitions: Option<u32>| {

@@ -13,6 +13,7 @@ pub const GROUP: &str = "coinbase/deploy-test-development-web";
 /// An account and region with what every group needs:
 ///
 /// - an image with the tag `Name=ubuntu`, whose instances become healthy; a subnet `private_a`; a security group `web`
+/// - a target group `ip-tg` of type `ip`
 /// - a classic load balancer `web-elb` and a target group `web-tg`, with `ServiceName=web`; the latter drains for 30 s
 ///   and has a slow start of 60 s
 /// - an instance profile `web` with path `/odin/`, a role `hooks`, a topic `hooks`

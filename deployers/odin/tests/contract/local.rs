@@ -12,15 +12,16 @@ fn resources() -> Value {
     json!({
         "iam": {"instance_profiles": {"web": {"path": "/odin/"}}, "roles": {"hooks": {}}},
         "regions": {REGION: {
-            "images": {"ami-1": {"tags": {"Name": "ubuntu"}}},
-            "subnets": {"subnet-1": {"tags": {"Name": "private_a"}}},
+            "images": {"ami-1": {"tags": {"Name": "ubuntu"}, "architecture": "x86_64"}},
+            "instance_types": {"t3.small": {"architectures": ["x86_64"], "zones": ["us-east-1a", "us-east-1b"]}},
+            "subnets": {"subnet-1": {"tags": {"Name": "private_a"}, "availability_zone": "us-east-1a"}},
             "security_groups": {"sg-1": {"tags": {"Name": "web"}}},
             "load_balancers": {"web-elb": {"tags": {"ServiceName": "web"}}},
             "target_groups": {"web-tg": {
                 "tags": {"ServiceName": "web"},
                 "deregistration_delay_seconds": 30,
                 "slow_start_seconds": 60,
-            }},
+            }, "ip-tg": {"target_type": "ip"}},
             "topics": {"hooks": {}},
             "alarms_of_others": {"errors": {"fires_at": "1970-01-01T00:00:00Z"}, "all-errors": {}},
             "launch_configurations": {"old": {}},

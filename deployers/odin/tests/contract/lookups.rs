@@ -33,6 +33,20 @@ pub async fn resources_are_found_by_id_and_name_tag(fixture: RegionFixture) {
     );
 }
 
+pub async fn instance_types_have_architectures_and_zones(fixture: RegionFixture) {
+    let compute = &fixture.ports.compute;
+    let subnets = compute.subnets(&names("private_a")).await.unwrap();
+    let zone = subnets[0].availability_zone.clone().unwrap();
+    let types = ["t3.small", "z9.missing"].map(str::to_owned);
+    let found = compute.instance_types(&types).await.unwrap();
+    assert!(found.keys().eq(["t3.small"]), "{found:?}");
+    assert_eq!(found["t3.small"].architectures, ["x86_64"]);
+    assert!(found["t3.small"].zones.contains(&zone), "{zone}: {found:?}");
+    assert_eq!(compute.instance_types(&[]).await.unwrap().len(), 0);
+    let images = compute.images(&names("ubuntu")).await.unwrap();
+    assert_eq!(images[0].architecture.as_deref(), Some("x86_64"));
+}
+
 pub async fn missing_resources_are_not_errors(fixture: RegionFixture) {
     let ports = &fixture.ports;
     for filter in [Filter::Names(vec!["other".into()]), Filter::Ids(vec!["ami-00000000".into()])] {
@@ -89,6 +103,9 @@ pub async fn balancers_have_tags_and_slow_start(fixture: RegionFixture) {
     assert_eq!((balancer.name.as_str(), &balancer.tags), ("web-elb", &service));
     let group = fixture.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
     assert_eq!((group.name.as_str(), &group.tags, group.slow_start_seconds), ("web-tg", &service, 60));
+    assert_eq!(group.target_type, "instance");
+    let other = fixture.ports.target_groups.target_group("ip-tg").await.unwrap().unwrap();
+    assert_eq!((other.target_type.as_str(), other.slow_start_seconds), ("ip", 0));
     let arn = format!("arn:aws:elasticloadbalancing:{REGION}:{}:targetgroup/web-tg/", fixture.account);
     assert!(group.arn.starts_with(&arn), "{}", group.arn);
 }

@@ -25,6 +25,7 @@ bifrost::port_contract! {
     odin::Odin, local: crate::local::seed, #[cfg(feature = "lambda")] moto: crate::moto::seed;
     lookups:
         resources_are_found_by_id_and_name_tag,
+        instance_types_have_architectures_and_zones,
         missing_resources_are_not_errors,
         calls_for_missing_resources_are_not_found,
         profiles_roles_and_topics_have_arns,

@@ -56,7 +56,11 @@ impl Seed<'_> {
     }
 
     fn image(&self) -> String {
-        let image = self.call("ec2", "RegisterImage", json!({"Name": "ubuntu", "RootDeviceName": "/dev/xvda"}));
+        let image = self.call(
+            "ec2",
+            "RegisterImage",
+            json!({"Name": "ubuntu", "RootDeviceName": "/dev/xvda", "Architecture": "x86_64"}),
+        );
         let image = text(&image["ImageId"]);
         self.tag(&image, "ubuntu");
         image
@@ -92,6 +96,8 @@ impl Seed<'_> {
         let attributes =
             json!({"TargetGroupArn": group["TargetGroups"][0]["TargetGroupArn"], "Attributes": attributes});
         self.call("elbv2", "ModifyTargetGroupAttributes", attributes);
+        let ip = json!({"Name": "ip-tg", "Protocol": "HTTP", "Port": 80, "VpcId": vpc, "TargetType": "ip"});
+        self.call("elbv2", "CreateTargetGroup", ip);
     }
 
     fn alarms(&self) {

@@ -21,12 +21,12 @@ async fn call_chain_is_a_third_of_go_odin() {
     task               calls  chain
     Validate               3      1
     Lock                   4      2
-    ValidateResources     11      3
+    ValidateResources     13      3
     Deploy                11      5
     CheckHealthy           5      1
     DetachForSuccess       9      3
     CleanUpSuccess        13      5
-    the whole deploy      56     20
+    the whole deploy      58     20
     ");
     assert!(
         calls.chain() <= 20 && calls.calls() < GO_ODIN_CALLS,
@@ -43,12 +43,12 @@ async fn termination_hooks_cost_few_calls() {
     task               calls  chain
     Validate               3      1
     Lock                   4      2
-    ValidateResources     13      3
+    ValidateResources     15      3
     Deploy                11      5
     CheckHealthy           5      1
     DetachForSuccess      12      5
     CleanUpSuccess        13      5
-    the whole deploy      61     22
+    the whole deploy      63     22
     ");
     // Two for the role and the topic of a hook; to scale the old group to 0; to read lock and groups once more.
     assert_eq!(with.calls() - without.calls(), 2 + 1 + 2);
@@ -61,12 +61,12 @@ async fn second_service_does_not_lengthen_the_chain() {
     task               calls  chain
     Validate               3      1
     Lock                   4      2
-    ValidateResources     12      3
+    ValidateResources     14      3
     Deploy                15      5
     CheckHealthy           5      1
     DetachForSuccess      12      3
     CleanUpSuccess        16      5
-    the whole deploy      67     20
+    the whole deploy      69     20
     ");
     assert_eq!(two.chain(), one.chain());
 }
@@ -78,11 +78,11 @@ async fn audit_log_costs_few_calls() {
     task               calls  chain
     Validate              16     12
     Lock                   7      5
-    ValidateResources     14      6
+    ValidateResources     16      6
     Deploy                15      9
     CheckHealthy           9      5
     DetachForSuccess      13      7
     CleanUpSuccess        30     20
-    the whole deploy     104     64
+    the whole deploy     106     64
     ");
 }

@@ -4,9 +4,10 @@ use super::ec2::{exact_filter, filter_parts, tag_pairs, tag_specification};
 use crate::cloud::{AwsCompute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::{Client, types};
-use bifrost::aws::{AwsCall, AwsChange, Request, each, pages};
+use bifrost::aws::{AwsCall, AwsChange, FILTER_VALUES_LIMIT, Request, each, pages};
 use bifrost::cloud::CloudError;
 use futures_util::TryFutureExt;
+use std::collections::BTreeMap;
 use std::error::Error;
 
 /// One page of a response, and the token of the next page.
@@ -35,6 +36,39 @@ impl AwsCompute for Client {
             request.send().map_ok(|page| (page.security_groups, page.next_token))
         };
         all(call, filter, "group-id", fetch, security_group).await
+    }
+
+    async fn architectures(
+        &self,
+        call: AwsCall<'_>,
+        types: &[String],
+    ) -> Result<BTreeMap<String, Vec<String>>, CloudError> {
+        let found = all_types(types, async |filter, token| {
+            let request = self.describe_instance_types().filters(filter).set_next_token(token);
+            let page = call.send(request.send()).await?;
+            Ok((page.instance_types.unwrap_or_default(), page.next_token))
+        });
+        let found = found.await?.into_iter().map(|found| {
+            let name = call.field("InstanceType", found.instance_type)?.as_str().to_owned();
+            let processor = call.field(&format!("ProcessorInfo of {name}"), found.processor_info)?;
+            let architectures = processor.supported_architectures.unwrap_or_default();
+            Ok((name, architectures.iter().map(|architecture| architecture.as_str().to_owned()).collect()))
+        });
+        found.collect()
+    }
+
+    async fn zones(&self, call: AwsCall<'_>, types: &[String]) -> Result<BTreeMap<String, Vec<String>>, CloudError> {
+        let found = all_types(types, async |filter, token| {
+            let request = self.describe_instance_type_offerings().location_type(types::LocationType::AvailabilityZone);
+            let page = call.send(request.filters(filter).set_next_token(token).send()).await?;
+            Ok((page.instance_type_offerings.unwrap_or_default(), page.next_token))
+        });
+        let mut zones = BTreeMap::<_, Vec<_>>::new();
+        for offering in found.await? {
+            let name = call.field("InstanceType", offering.instance_type)?.as_str().to_owned();
+            zones.entry(name).or_default().push(call.field("Location", offering.location)?);
+        }
+        Ok(zones)
     }
 
     async fn placement_group(&self, call: AwsCall<'_>, name: &str) -> Result<Option<PlacementGroup>, CloudError> {
@@ -81,18 +115,32 @@ where
     Ok(found.await?.into_iter().flatten().collect())
 }
 
+/// All answers about these instance types, with as many requests and pages as needed.
+async fn all_types<T>(
+    types: &[String],
+    fetch: impl AsyncFn(types::Filter, Option<String>) -> Result<(Vec<T>, Option<String>), CloudError>,
+) -> Result<Vec<T>, CloudError> {
+    let mut all = Vec::new();
+    for types in types.chunks(FILTER_VALUES_LIMIT) {
+        let filter = exact_filter("instance-type", types.iter().map(String::as_str));
+        all.extend(pages(async |token| fetch(filter.clone(), token).await).await?);
+    }
+    Ok(all)
+}
+
 fn image(image: types::Image, request: Request<'_>) -> Result<Image, CloudError> {
     let id = request.field("ImageId", image.image_id)?;
     let answer = request.about(&id);
     let state = answer.field("ImageState", image.state)?.as_str().to_owned();
     let tags = answer.tags(tag_pairs(image.tags))?;
-    Ok(Image { id, state, tags })
+    let architecture = image.architecture.map(|architecture| architecture.as_str().to_owned());
+    Ok(Image { id, state, architecture, tags })
 }
 
 fn subnet(subnet: types::Subnet, request: Request<'_>) -> Result<Subnet, CloudError> {
     let id = request.field("SubnetId", subnet.subnet_id)?;
     let tags = request.about(&id).tags(tag_pairs(subnet.tags))?;
-    Ok(Subnet { id, tags })
+    Ok(Subnet { id, availability_zone: subnet.availability_zone, tags })
 }
 
 fn security_group(group: types::SecurityGroup, request: Request<'_>) -> Result<SecurityGroup, CloudError> {
@@ -121,7 +169,7 @@ mod tests {
         let name = types::Tag::builder().key("Name").value("ubuntu").build();
         let there = types::Image::builder().image_id("ami-1").state(types::ImageState::Pending).tags(name);
         let tags = Tags::from([("Name".into(), "ubuntu".into())]);
-        let pending = Image { id: "ami-1".into(), state: "pending".into(), tags };
+        let pending = Image { id: "ami-1".into(), state: "pending".into(), architecture: None, tags };
         assert_eq!(image(there.build(), request).unwrap(), pending);
 
         let error = image(types::Image::builder().image_id("ami-1").build(), request).unwrap_err();

@@ -29,10 +29,14 @@ fn state(found: InstanceState, request: Request<'_>) -> Result<(String, String),
 }
 
 impl AwsTargetGroups for Client {
-    async fn arn(&self, call: AwsCall<'_>, name: &str) -> Result<Option<String>, CloudError> {
+    async fn arn_and_type(&self, call: AwsCall<'_>, name: &str) -> Result<Option<(String, String)>, CloudError> {
         let answer = found(call.send(self.describe_target_groups().names(name).send()).await)?;
         let group = answer.and_then(|answer| answer.target_groups.unwrap_or_default().into_iter().next());
-        group.map(|group| call.field("TargetGroupArn", group.target_group_arn)).transpose()
+        let described = group.map(|group| {
+            let arn = call.field("TargetGroupArn", group.target_group_arn)?;
+            Ok((arn, call.field("TargetType", group.target_type)?.as_str().to_owned()))
+        });
+        described.transpose()
     }
 
     async fn tags(&self, call: AwsCall<'_>, _name: &str, arn: &str) -> Result<Tags, CloudError> {

@@ -26,6 +26,9 @@ pub struct StoredLoadBalancer {
 pub struct StoredTargetGroup {
     /// Its tags.
     pub tags: Tags,
+    /// What its targets are, such as `instance`.
+    #[serde(skip_serializing_if = "is_instance")]
+    pub target_type: String,
     /// Seconds over which the traffic to a new target increases to its full share.
     pub slow_start_seconds: u32,
     /// Seconds for which a deregistered target drains.
@@ -39,12 +42,20 @@ impl Default for StoredTargetGroup {
     fn default() -> Self {
         Self {
             tags: Tags::new(),
+            target_type: INSTANCE.to_owned(),
             slow_start_seconds: 0,
             // AWS's default.
             deregistration_delay_seconds: 300,
             targets: Registrations::new(),
         }
     }
+}
+
+/// The target type of target groups for auto-scaling groups, which is AWS's default.
+const INSTANCE: &str = "instance";
+
+fn is_instance(target_type: &str) -> bool {
+    target_type == INSTANCE
 }
 
 /// The instances that are registered with a load balancer or target group, by id.

@@ -2,8 +2,11 @@
 
 use super::{OdinAccount, not_found};
 use crate::cloud::compute::available;
-use crate::cloud::{Filter, Image, LocalCompute, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags};
+use crate::cloud::{
+    Filter, Image, InstanceType, LocalCompute, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags,
+};
 use bifrost::local::{RegionState, ServiceError};
+use std::collections::BTreeMap;
 
 impl Filter {
     fn matches(&self, id: &str, tags: &Tags) -> bool {
@@ -17,19 +20,39 @@ impl Filter {
 impl LocalCompute for OdinAccount {
     fn images(region: &RegionState<'_, Self>, filter: &Filter) -> Result<Vec<Image>, ServiceError> {
         let found = region.here().images.iter().filter(|(id, image)| filter.matches(id, &image.tags));
-        let describe =
-            found.map(|(id, image)| Image { id: id.clone(), state: image.state.clone(), tags: image.tags.clone() });
+        let describe = found.map(|(id, image)| Image {
+            id: id.clone(),
+            state: image.state.clone(),
+            architecture: image.architecture.clone(),
+            tags: image.tags.clone(),
+        });
         Ok(describe.collect())
     }
 
     fn subnets(region: &RegionState<'_, Self>, filter: &Filter) -> Result<Vec<Subnet>, ServiceError> {
         let found = region.here().subnets.iter().filter(|(id, subnet)| filter.matches(id, &subnet.tags));
-        Ok(found.map(|(id, subnet)| Subnet { id: id.clone(), tags: subnet.tags.clone() }).collect())
+        let describe = found.map(|(id, subnet)| Subnet {
+            id: id.clone(),
+            availability_zone: subnet.availability_zone.clone(),
+            tags: subnet.tags.clone(),
+        });
+        Ok(describe.collect())
     }
 
     fn security_groups(region: &RegionState<'_, Self>, filter: &Filter) -> Result<Vec<SecurityGroup>, ServiceError> {
         let found = region.here().security_groups.iter().filter(|(id, group)| filter.matches(id, &group.tags));
         Ok(found.map(|(id, group)| SecurityGroup { id: id.clone(), tags: group.tags.clone() }).collect())
+    }
+
+    fn architectures(
+        region: &RegionState<'_, Self>,
+        types: &[String],
+    ) -> Result<BTreeMap<String, Vec<String>>, ServiceError> {
+        Ok(instance_types(region, types).map(|(name, found)| (name, found.architectures)).collect())
+    }
+
+    fn zones(region: &RegionState<'_, Self>, types: &[String]) -> Result<BTreeMap<String, Vec<String>>, ServiceError> {
+        Ok(instance_types(region, types).map(|(name, found)| (name, found.zones)).collect())
     }
 
     fn placement_group(region: &RegionState<'_, Self>, name: &str) -> Result<Option<PlacementGroup>, ServiceError> {
@@ -62,6 +85,22 @@ impl LocalCompute for OdinAccount {
             || not_found("InvalidPlacementGroup.Unknown", format!("The Placement Group '{name}' is unknown."));
         here.placement_groups.remove(name).map(drop).ok_or_else(unknown)
     }
+}
+
+/// These instance types. A region that lists none has every type, for every image and in every zone.
+fn instance_types(
+    region: &RegionState<'_, OdinAccount>,
+    types: &[String],
+) -> impl Iterator<Item = (String, InstanceType)> {
+    let here = region.here();
+    let all = || InstanceType {
+        architectures: here.images.values().filter_map(|image| image.architecture.clone()).collect(),
+        zones: here.subnets.values().filter_map(|subnet| subnet.availability_zone.clone()).collect(),
+    };
+    types.iter().filter_map(move |name| {
+        let listed = &here.instance_types;
+        Some((name.clone(), if listed.is_empty() { all() } else { listed.get(name)?.clone() }))
+    })
 }
 
 fn check_placement(group: &NewPlacementGroup) -> Result<(), ServiceError> {

@@ -29,8 +29,9 @@ fn balancer<'r>(region: &'r RegionState<'_, OdinAccount>, name: &str) -> Result<
 }
 
 impl LocalTargetGroups for OdinAccount {
-    fn arn(region: &RegionState<'_, Self>, name: &str) -> Result<Option<String>, ServiceError> {
-        Ok(region.here().target_groups.contains_key(name).then(|| Arns::of(region).target_group(name)))
+    fn arn_and_type(region: &RegionState<'_, Self>, name: &str) -> Result<Option<(String, String)>, ServiceError> {
+        let found = region.here().target_groups.get(name);
+        Ok(found.map(|group| (Arns::of(region).target_group(name), group.target_type.clone())))
     }
 
     fn tags(region: &RegionState<'_, Self>, _name: &str, arn: &str) -> Result<Tags, ServiceError> {

@@ -153,6 +153,13 @@ fn attachments(group: &NewAutoScalingGroup, region: &OdinRegion, arns: Arns<'_>)
     let names: BTreeMap<String, &String> =
         region.target_groups.keys().map(|name| (arns.target_group(name), name)).collect();
     let attached = |name: &String| (name.clone(), Attachment::default());
+    let other = region.target_groups.iter().find(|(name, stored)| {
+        stored.target_type != "instance" && group.target_group_arns.contains(&arns.target_group(name))
+    });
+    if other.is_some() {
+        let message = "Provided Target Groups may not be valid. Please ensure they exist and try again.";
+        return Err(validation_error(message));
+    }
     let target_groups: Option<_> =
         group.target_group_arns.iter().map(|arn| names.get(arn).map(|name| attached(name))).collect();
     Ok(Attachments {

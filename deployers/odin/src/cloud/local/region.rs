@@ -7,7 +7,7 @@ use super::group::StoredGroup;
 use super::is_zero;
 use super::lookups::StoredTopic;
 use super::templates::StoredTemplate;
-use crate::cloud::{NewAlarm, PlacementGroup, Tags};
+use crate::cloud::{InstanceType, NewAlarm, PlacementGroup, Tags};
 use bifrost::local::{Changes, Resources};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub struct OdinRegion {
     /// Other CloudWatch alarms by name, which releases may name in `alarms`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub alarms_of_others: BTreeMap<String, StoredAlarm>,
+    /// Instance types by name. A region that lists none has every type, for every image and in every zone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub instance_types: BTreeMap<String, InstanceType>,
     /// How many more instances of a type EC2 can launch. Types that are not listed are unlimited.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub spare_capacity: BTreeMap<String, u32>,
@@ -83,6 +86,7 @@ impl Resources for OdinRegion {
         changes.entries("topics", &self.topics, &mut saved.topics);
         changes.entries("alarms", &self.alarms, &mut saved.alarms);
         changes.entries("alarms_of_others", &self.alarms_of_others, &mut saved.alarms_of_others);
+        changes.entries("instance_types", &self.instance_types, &mut saved.instance_types);
         changes.value("spare_capacity", &self.spare_capacity, &mut saved.spare_capacity);
         changes.value("ids", &self.ids, &mut saved.ids);
     }
@@ -109,6 +113,9 @@ pub struct StoredImage {
     pub tags: Tags,
     /// `available` if it can be launched.
     pub state: String,
+    /// Its processor architecture, such as `x86_64`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
     /// How its instances behave.
     pub instances: Behaviour,
     /// How single instances behave, by their number: 1 is the first that is launched from this image.
@@ -124,6 +131,7 @@ impl Default for StoredImage {
         Self {
             tags: Tags::new(),
             state: "available".into(),
+            architecture: None,
             instances: Behaviour::default(),
             exceptions: BTreeMap::new(),
             launched: 0,
@@ -144,6 +152,9 @@ impl StoredImage {
 pub struct StoredSubnet {
     /// Its tags.
     pub tags: Tags,
+    /// Its availability zone, such as `us-east-1a`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
 }
 
 /// A security group.

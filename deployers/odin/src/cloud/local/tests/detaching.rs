@@ -111,7 +111,8 @@ async fn many_target_groups_are_detached_in_parts() {
     let fixture = PortsFixture::of(&resources).add_template().await;
     let (groups, mut target_group_arns) = (&fixture.ports.groups, Vec::new());
     for number in 1..=11 {
-        target_group_arns.extend(fixture.ports.target_groups.arn(&format!("tg-{number}")).await.unwrap());
+        let group = fixture.ports.target_groups.target_group(&format!("tg-{number}")).await.unwrap();
+        target_group_arns.extend(group.map(|group| group.arn));
     }
     groups
         .create_group(&proof(), &NewAutoScalingGroup { target_group_arns, ..group(capacity(0, 0, 1)) })
