@@ -43,30 +43,36 @@ impl AwsCompute for Client {
         call: AwsCall<'_>,
         types: &[String],
     ) -> Result<BTreeMap<String, Vec<String>>, CloudError> {
-        let found = all_types(types, async |filter, token| {
-            let request = self.describe_instance_types().filters(filter).set_next_token(token);
-            let page = call.send(request.send()).await?;
-            Ok((page.instance_types.unwrap_or_default(), page.next_token))
-        });
-        let found = found.await?.into_iter().map(|found| {
-            let name = call.field("InstanceType", found.instance_type)?.as_str().to_owned();
-            let processor = call.field(&format!("ProcessorInfo of {name}"), found.processor_info)?;
-            let architectures = processor.supported_architectures.unwrap_or_default();
-            Ok((name, architectures.iter().map(|architecture| architecture.as_str().to_owned()).collect()))
-        });
-        found.collect()
+        let mut all = BTreeMap::new();
+        for filter in type_filters(types) {
+            let found = pages(async |token| {
+                let describe = self.describe_instance_types().filters(filter.clone());
+                let page = call.send(describe.set_next_token(token).send()).await?;
+                Ok((page.instance_types.unwrap_or_default(), page.next_token))
+            });
+            for found in found.await? {
+                let name = call.field("InstanceType", found.instance_type)?.as_str().to_owned();
+                let processor = call.field(&format!("ProcessorInfo of {name}"), found.processor_info)?;
+                let supported = processor.supported_architectures.unwrap_or_default();
+                all.insert(name, supported.iter().map(|architecture| architecture.as_str().to_owned()).collect());
+            }
+        }
+        Ok(all)
     }
 
     async fn zones(&self, call: AwsCall<'_>, types: &[String]) -> Result<BTreeMap<String, Vec<String>>, CloudError> {
-        let found = all_types(types, async |filter, token| {
-            let request = self.describe_instance_type_offerings().location_type(types::LocationType::AvailabilityZone);
-            let page = call.send(request.filters(filter).set_next_token(token).send()).await?;
-            Ok((page.instance_type_offerings.unwrap_or_default(), page.next_token))
-        });
         let mut zones = BTreeMap::<_, Vec<_>>::new();
-        for offering in found.await? {
-            let name = call.field("InstanceType", offering.instance_type)?.as_str().to_owned();
-            zones.entry(name).or_default().push(call.field("Location", offering.location)?);
+        for filter in type_filters(types) {
+            let found = pages(async |token| {
+                let describe = self.describe_instance_type_offerings().filters(filter.clone());
+                let describe = describe.location_type(types::LocationType::AvailabilityZone);
+                let page = call.send(describe.set_next_token(token).send()).await?;
+                Ok((page.instance_type_offerings.unwrap_or_default(), page.next_token))
+            });
+            for offering in found.await? {
+                let name = call.field("InstanceType", offering.instance_type)?.as_str().to_owned();
+                zones.entry(name).or_default().push(call.field("Location", offering.location)?);
+            }
         }
         Ok(zones)
     }
@@ -115,17 +121,9 @@ where
     Ok(found.await?.into_iter().flatten().collect())
 }
 
-/// All answers about these instance types, with as many requests and pages as needed.
-async fn all_types<T>(
-    types: &[String],
-    fetch: impl AsyncFn(types::Filter, Option<String>) -> Result<(Vec<T>, Option<String>), CloudError>,
-) -> Result<Vec<T>, CloudError> {
-    let mut all = Vec::new();
-    for types in types.chunks(FILTER_VALUES_LIMIT) {
-        let filter = exact_filter("instance-type", types.iter().map(String::as_str));
-        all.extend(pages(async |token| fetch(filter.clone(), token).await).await?);
-    }
-    Ok(all)
+/// The filters for these instance types, as many as EC2's limit needs.
+fn type_filters(types: &[String]) -> impl Iterator<Item = types::Filter> {
+    types.chunks(FILTER_VALUES_LIMIT).map(|types| exact_filter("instance-type", types.iter().map(String::as_str)))
 }
 
 fn image(image: types::Image, request: Request<'_>) -> Result<Image, CloudError> {
