@@ -17,7 +17,7 @@ pub const GROUP: &str = "coinbase/deploy-test-development-web";
 /// - a classic load balancer `web-elb` and a target group `web-tg`, with `ServiceName=web`; the latter drains for 30 s
 ///   and has a slow start of 60 s
 /// - an instance profile `web` with path `/odin/`, a role `hooks`, a topic `hooks`
-/// - an alarm `errors` that fires, and a composite alarm `all-errors` that does not
+/// - an alarm `errors` that fires
 /// - a group `old` without instances, with the launch configuration `old`, as Go Odin creates it
 pub struct RegionFixture {
     cloud: PortContract<OdinPorts, Resources>,

@@ -23,7 +23,7 @@ fn resources() -> Value {
                 "slow_start_seconds": 60,
             }, "ip-tg": {"target_type": "ip"}},
             "topics": {"hooks": {}},
-            "alarms_of_others": {"errors": {"fires_at": "1970-01-01T00:00:00Z"}, "all-errors": {}},
+            "alarms_of_others": {"errors": {"fires_at": "1970-01-01T00:00:00Z"}},
             "launch_configurations": {"old": {}},
             "auto_scaling_groups": {"old": {"launch_configuration": "old", "subnet_ids": ["subnet-1"]}},
         }},

@@ -108,8 +108,6 @@ impl Seed<'_> {
         self.call("cloudwatch", "PutMetricAlarm", alarm);
         let firing = json!({"AlarmName": "errors", "StateValue": "ALARM", "StateReason": "a test"});
         self.call("cloudwatch", "SetAlarmState", firing);
-        let composite = json!({"AlarmName": "all-errors", "AlarmRule": "ALARM(errors)"});
-        self.call("cloudwatch", "PutCompositeAlarm", composite);
     }
 
     fn old_group(&self, image: &str, subnet: &str) {

@@ -200,3 +200,21 @@ fn operator(comparison: Comparison) -> ComparisonOperator {
         Comparison::LessThanThreshold => ComparisonOperator::LessThanThreshold,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudwatch::types::StateValue;
+
+    #[test]
+    fn composite_alarm_has_a_state() {
+        let request = Request::new("cloudwatch:DescribeAlarms", "all");
+        let alarm = CompositeAlarm::builder().alarm_name("all").state_value(StateValue::Alarm);
+        let fires = composite_state(alarm.state_reason("one fires").build(), request).unwrap();
+        let expected =
+            AlarmState { name: "all".into(), value: "ALARM".into(), since: None, reason: "one fires".into() };
+        assert_eq!(fires, expected);
+        let error = metric_state(MetricAlarm::builder().alarm_name("cpu").build(), request).unwrap_err();
+        assert!(error.message.contains("StateValue of cpu"), "{error}");
+    }
+}
