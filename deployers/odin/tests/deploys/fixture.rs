@@ -195,6 +195,12 @@ impl Fixture {
         self.put(&self.root_dir().halt(), reason).await;
     }
 
+    /// Writes the halt flag of a release's project and config.
+    pub async fn halt_release(&self, release: &Value, reason: &str) {
+        let release = OdinRelease::read(release, self.harness.cloud().defaults()).unwrap();
+        self.put(&release.envelope.root_dir().halt(), reason).await;
+    }
+
     /// Writes the freeze, as JSON.
     pub async fn freeze(&self, freeze: &str) {
         self.put(&self.root_dir().freeze(), freeze).await;

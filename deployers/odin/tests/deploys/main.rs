@@ -16,6 +16,7 @@ mod audit;
 mod calls;
 mod crashes;
 mod created;
+mod day;
 mod demand;
 mod durations;
 mod failing;
