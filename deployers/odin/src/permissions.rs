@@ -30,6 +30,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         sid: "Read",
         why: "find the resources of a release, and read the state of its groups; AWS cannot limit these to some resources",
         actions: &[
+            "autoscaling:DescribeAccountLimits",
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeLifecycleHooks",
             "autoscaling:DescribeLoadBalancerTargetGroups",

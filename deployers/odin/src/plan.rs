@@ -2,7 +2,7 @@
 //! it would delete.
 
 use crate::capacity::Target;
-use crate::cloud::{AutoScalingGroup, Capacity};
+use crate::cloud::{AccountLimits, AutoScalingGroup, Capacity};
 use crate::deployer::USER_DATA;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
@@ -40,8 +40,12 @@ pub(crate) async fn plan(
     fill_defaults(&mut release);
     let envelope = release.envelope.clone();
     let lock = context.address.root_dir().lock();
-    let (found, groups, deploying) =
-        join!(look_up(ports, &release), Groups::find(ports, &envelope), context.account.locks.get(&lock));
+    let (found, groups, limits, deploying) = join!(
+        look_up(ports, &release),
+        Groups::find(ports, &envelope),
+        ports.groups.account_limits(),
+        context.account.locks.get(&lock)
+    );
     let (found, mut groups) = (found?, groups?);
     let mut plan = DeployPlan::default();
     // Without the permission to read the lock, the groups of a running deploy are not known as such.
@@ -53,6 +57,7 @@ pub(crate) async fn plan(
     let deployed = read_all(&context.account, &release, &groups, &mut plan).await?;
     plan.changes = changes(&release, &groups, &deployed);
     plan.notes.extend(found.notes(&release));
+    plan.notes.extend(limits.ok().and_then(|limits| quota_note(&release, limits)));
     plan.notes
         .push("the names of new groups contain the time of their release, so a deploy uses other names".to_owned());
     plan.notes.push(expected_transitions(&release));
@@ -69,6 +74,20 @@ fn expected_transitions(release: &OdinRelease) -> String {
         transitions_within(healthy_after.min(timeout)),
         transitions_within(timeout)
     )
+}
+
+/// Warns of the quota of auto-scaling groups, if the new ones reach nine tenths of it: they exist beside the old ones.
+fn quota_note(release: &OdinRelease, AccountLimits { groups, max_groups }: AccountLimits) -> Option<String> {
+    let new = u32::try_from(release.fields.services.len()).unwrap_or(u32::MAX);
+    let then = groups.saturating_add(new);
+    (u64::from(then) * 10 >= u64::from(max_groups) * 9).then(|| {
+        let envelope = &release.envelope;
+        format!(
+            "account {} has {groups} of at most {max_groups} auto-scaling groups in {}, and the deploy creates {new} before it \
+             deletes others: ask AWS for a higher quota",
+            envelope.aws_account_id, envelope.aws_region
+        )
+    })
 }
 
 fn plan_findings(findings: &Findings) -> impl Iterator<Item = PlanFinding> {

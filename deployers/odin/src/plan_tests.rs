@@ -100,6 +100,16 @@ async fn zones_without_the_instance_type_are_noted() {
 }
 
 #[tokio::test]
+async fn quota_of_groups_is_noted_in_time() {
+    for (max, noted) in [(2, true), (22, false)] {
+        let harness = new_harness(&[(&format!("{REGION}/max_auto_scaling_groups"), json!(max))]);
+        let plan = planned(&harness, &release(1, &[])).await;
+        let note = "account 000000000000 has 0 of at most 2 auto-scaling groups in us-east-1, and the deploy creates 2";
+        assert_eq!(plan.notes.iter().any(|it| it.starts_with(note)), noted, "{:?}", plan.notes);
+    }
+}
+
+#[tokio::test]
 async fn all_findings_are_listed_at_once() {
     let harness = new_harness(&[]);
     deploy(&harness, &release(2, &[])).await;

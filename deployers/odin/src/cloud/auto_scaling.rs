@@ -125,6 +125,15 @@ pub struct NewAutoScalingGroup {
     pub tags: Tags,
 }
 
+/// The quota of auto-scaling groups of an account in a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountLimits {
+    /// How many groups there are.
+    pub groups: u32,
+    /// How many there may be.
+    pub max_groups: u32,
+}
+
 /// A simple scaling policy that increases or decreases the desired capacity (`ChangeInCapacity`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -176,9 +185,17 @@ pub trait AutoScaling {
     #[call("autoscaling:DescribeAutoScalingGroups", name)]
     async fn group(&self, name: &str) -> Result<Option<AutoScalingGroup>, CloudError>;
 
+    /// How many groups the account has in the region, and how many it may have.
+    ///
+    /// # Errors
+    /// [`CloudError`] from Auto Scaling.
+    #[call("autoscaling:DescribeAccountLimits")]
+    async fn account_limits(&self) -> Result<AccountLimits, CloudError>;
+
     /// Creates a group. Its instances are launched later.
     ///
     /// # Errors
+    /// `LimitExceeded` if the account has as many groups as it may have;
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if a group of that name exists, even if
     /// it is being deleted; `ValidationError` if a resource that it refers to does not exist.
     #[change("autoscaling:CreateAutoScalingGroup", group.name)]

@@ -111,7 +111,14 @@ fn called(fixtures: &[Fixture], by: impl Fn(&Principal) -> bool) -> Actions {
 async fn target_role_allows_the_calls_of_deploys() {
     let fixtures = run_all_deploys().await;
     let called = called(&fixtures, |principal| matches!(principal, Principal::AssumedRole(_)));
-    let required = ["ec2:CreateTags", "ec2:RunInstances", "iam:CreateServiceLinkedRole", "iam:PassRole"];
+    // A plan calls the first, AWS requires the others.
+    let required = [
+        "autoscaling:DescribeAccountLimits",
+        "ec2:CreateTags",
+        "ec2:RunInstances",
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+    ];
     let deployer_account = "000000000000".parse().unwrap();
     let options = TargetOptions { deployer_account, external_id: None, session_tags: false };
     assert_eq!(allowed(&target_template(&name(), Odin::PERMISSIONS, None, &options)), with(called, &required));

@@ -3,8 +3,8 @@
 use super::group::group;
 use super::new_group::new_group;
 use crate::cloud::{
-    AZ_REBALANCE, AlarmState, AutoScalingGroup, AwsAlarms, AwsAutoScaling, Capacity, Comparison, NewAlarm,
-    NewAutoScalingGroup, NewScalingPolicy,
+    AZ_REBALANCE, AccountLimits, AlarmState, AutoScalingGroup, AwsAlarms, AwsAutoScaling, Capacity, Comparison,
+    NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{Filter, Tag};
@@ -39,6 +39,14 @@ impl AwsAutoScaling for Client {
         let mut found = answer.auto_scaling_groups.unwrap_or_default().into_iter();
         let found = found.find(|found| found.auto_scaling_group_name.as_deref() == Some(name));
         found.map(|found| group(found, *call)).transpose()
+    }
+
+    async fn account_limits(&self, call: AwsCall<'_>) -> Result<AccountLimits, CloudError> {
+        let answer = call.send(self.describe_account_limits().send()).await?;
+        Ok(AccountLimits {
+            groups: call.count("NumberOfAutoScalingGroups", answer.number_of_auto_scaling_groups)?,
+            max_groups: call.count("MaxNumberOfAutoScalingGroups", answer.max_number_of_auto_scaling_groups)?,
+        })
     }
 
     async fn create_group(&self, call: AwsChange<'_>, group: &NewAutoScalingGroup) -> Result<(), CloudError> {

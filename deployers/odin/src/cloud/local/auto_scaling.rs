@@ -9,8 +9,8 @@ use super::new_group::new_group;
 use super::region::OdinRegion;
 use super::{OdinAccount, has_tags, not_found, validation_error};
 use crate::cloud::{
-    ALARMS_LIMIT, AlarmState, AutoScalingGroup, Capacity, DETACH_LIMIT, LocalAlarms, LocalAutoScaling, NewAlarm,
-    NewAutoScalingGroup, NewScalingPolicy,
+    ALARMS_LIMIT, AccountLimits, AlarmState, AutoScalingGroup, Capacity, DETACH_LIMIT, LocalAlarms, LocalAutoScaling,
+    NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 use bifrost::local::{RegionState, ServiceError};
 use chrono::{DateTime, Utc};
@@ -26,6 +26,10 @@ impl LocalAutoScaling for OdinAccount {
     fn group(region: &RegionState<'_, Self>, name: &str) -> Result<Option<AutoScalingGroup>, ServiceError> {
         let found = region.here().auto_scaling_groups.get(name);
         Ok(found.map(|group| group.describe(name, Arns::of(region))))
+    }
+
+    fn account_limits(region: &RegionState<'_, Self>) -> Result<AccountLimits, ServiceError> {
+        Ok(region.here().account_limits())
     }
 
     fn create_group(region: &mut RegionState<'_, Self>, group: &NewAutoScalingGroup) -> Result<(), ServiceError> {

@@ -19,6 +19,11 @@ pub(super) fn new_group(
     let here = region.here();
     check_name(&group.name)?;
     check_is_new(&group.name, here)?;
+    let limits = here.account_limits();
+    if limits.groups >= limits.max_groups {
+        let message = format!("You've exceeded the limit of {} auto scaling groups", limits.max_groups);
+        return Err(ServiceError::new("LimitExceeded", message));
+    }
     check_capacity(group.capacity)?;
     check_tags(&group.tags)?;
     check_template(&group.launch_template, region)?;

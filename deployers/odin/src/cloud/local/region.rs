@@ -7,7 +7,7 @@ use super::group::StoredGroup;
 use super::is_zero;
 use super::lookups::StoredTopic;
 use super::templates::StoredTemplate;
-use crate::cloud::{InstanceType, NewAlarm, PlacementGroup, Tags};
+use crate::cloud::{AccountLimits, InstanceType, NewAlarm, PlacementGroup, Tags};
 use bifrost::local::{Changes, Resources};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,9 @@ pub struct OdinRegion {
     /// How many more instances of a type EC2 can launch. Types that are not listed are unlimited.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub spare_capacity: BTreeMap<String, u32>,
+    /// How many auto-scaling groups there may be. Default: 500, as in a new account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_auto_scaling_groups: Option<u32>,
     /// Number of ids that were generated; the next id is derived from it.
     #[serde(skip_serializing_if = "is_zero")]
     pub ids: u64,
@@ -88,11 +91,19 @@ impl Resources for OdinRegion {
         changes.entries("alarms_of_others", &self.alarms_of_others, &mut saved.alarms_of_others);
         changes.entries("instance_types", &self.instance_types, &mut saved.instance_types);
         changes.value("spare_capacity", &self.spare_capacity, &mut saved.spare_capacity);
+        changes.value("max_auto_scaling_groups", &self.max_auto_scaling_groups, &mut saved.max_auto_scaling_groups);
         changes.value("ids", &self.ids, &mut saved.ids);
     }
 }
 
 impl OdinRegion {
+    pub(super) fn account_limits(&self) -> AccountLimits {
+        AccountLimits {
+            groups: u32::try_from(self.auto_scaling_groups.len()).unwrap_or(u32::MAX),
+            max_groups: self.max_auto_scaling_groups.unwrap_or(500),
+        }
+    }
+
     /// Generates an id in EC2's format.
     pub(super) fn new_id(&mut self, prefix: &str) -> String {
         next_id(&mut self.ids, prefix)
