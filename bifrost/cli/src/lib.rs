@@ -13,7 +13,7 @@ pub mod client;
 mod commands;
 pub mod doctor;
 
-pub use commands::{AuditProgram, CommandContext, CommandError, CustomCommand, Program, one_line};
+pub use commands::{Age, AuditProgram, CommandContext, CommandError, CustomCommand, Program, TypedAge, one_line};
 
 use bifrost_core::error_code::{ErrorCode, concat, count};
 

@@ -28,3 +28,4 @@ mod sweeps;
 mod target_objects;
 mod templates;
 mod unlocking;
+mod uploaded;

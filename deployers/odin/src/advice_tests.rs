@@ -37,6 +37,9 @@ const ADVICE: &[(&str, &[Odin], Serving)] = &[
     ("odin/hooks-running", &[Odin::DetachForSuccess], NEW),
     ("odin/still-used", &[Odin::CleanUpSuccess], NEW),
     ("odin/still-used", &[Odin::CleanUpFailure], PREVIOUS),
+    // Only the commands `fleet` and `parity` show them.
+    ("odin/deployed-item", &[], UNKNOWN),
+    ("odin/nothing-deployed", &[], UNKNOWN),
 ];
 
 /// Words of an advice that could end what serves, if it were wrong.

@@ -103,7 +103,7 @@ pub enum AlarmProblem {
         reason: String,
     },
     /// It does not exist.
-    #[error("alarm {alarm} does not exist, so nothing tells whether the release works: create it, or correct the name")]
+    #[error("alarm {alarm} does not exist, so nothing shows whether the release works: create it, or correct the name")]
     #[code("odin/alarm-missing", "create the alarm, or correct its name in `alarms`")]
     Missing {
         /// The name of the alarm.

@@ -4,10 +4,14 @@ pub mod capacity;
 #[cfg(feature = "cli")]
 mod client;
 pub mod cloud;
+#[cfg(feature = "cli")]
+pub mod commands;
 mod concurrently;
 mod deployer;
 mod errors;
 mod findings;
+#[cfg(feature = "cli")]
+pub mod fleet;
 pub mod groups;
 pub mod handlers;
 #[cfg(test)]
@@ -16,6 +20,8 @@ pub mod health;
 mod machine;
 pub mod names;
 pub mod pace;
+#[cfg(feature = "cli")]
+pub mod parity;
 mod permissions;
 #[cfg(feature = "cli")]
 mod plan;
@@ -48,6 +54,10 @@ pub const ERROR_CODES: &[&[ErrorCode]] = &[
     <UserDataEncoding as Coded>::CODES,
     <UserDataFile as Coded>::CODES,
     <health::TooManyTerminating as Coded>::CODES,
+    #[cfg(feature = "cli")]
+    <fleet::FleetGap as Coded>::CODES,
+    #[cfg(feature = "cli")]
+    <parity::ParityError as Coded>::CODES,
 ];
 
 #[cfg(all(test, feature = "cli"))]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::harness::{REGION, deploy, new_harness, release};
 use crate::release::sample;
-use bifrost::client::{Client, PlanFailure};
+use bifrost::client::{Client, PlanFailure, TargetAccountError};
 use bifrost::testing::TestHarness;
 
 /// The plan of a release.
@@ -143,6 +143,6 @@ async fn role_that_may_not_be_assumed_is_named() {
     let sent = release(1, &[]);
     let release = OdinRelease::read(&sent, &client.account.defaults).unwrap();
     let refused = client.plan(&Prepared { document: sent, release, attachments: Vec::new() }).await.unwrap_err();
-    let PlanFailure::Target { role, account, .. } = refused else { panic!("{refused:?}") };
+    let PlanFailure::Target(TargetAccountError { role, account, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!((role.as_str(), account.as_str()), ("coinbase-odin-assumed", "000000000000"));
 }

@@ -1,8 +1,9 @@
 //! What is deployed in all accounts, projects and configs of a deployer, from its lock table.
 
-use super::Client;
+use super::{Client, ReleaseName};
 use crate::client::ClientDeployer;
-use bifrost_core::cloud::{CloudError, DeployedItem};
+use bifrost_core::cloud::{CloudError, DeployedItem, ErrorKind};
+use bifrost_core::error_code::Coded;
 use bifrost_core::release::{AccountId, ConfigName, ProjectName, ReleaseId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -21,6 +22,9 @@ pub struct DeployedRelease {
     pub config: ConfigName,
     /// The release.
     pub release_id: ReleaseId,
+    /// When its client created it, as the deployer recorded it.
+    #[serde(skip)]
+    pub created_at: DateTime<Utc>,
     /// When its deploy succeeded.
     pub since: DateTime<Utc>,
     /// How long ago that was, by the clock of this machine; 0 if it is later than now.
@@ -30,6 +34,19 @@ pub struct DeployedRelease {
     /// Who deployed it, as the client claimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_by: Option<String>,
+}
+
+impl DeployedRelease {
+    /// The names of the release.
+    #[must_use]
+    pub fn name(&self) -> ReleaseName {
+        ReleaseName {
+            account: self.account.clone(),
+            project: self.project.clone(),
+            config: self.config.clone(),
+            release_id: self.release_id.clone(),
+        }
+    }
 }
 
 /// Everything that is deployed.
@@ -50,14 +67,47 @@ pub struct UnreadableItem {
     pub reason: String,
 }
 
+/// [`Client::all_deployed`] failed.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
+pub enum AllDeployedError {
+    /// Users of one project may not read what is deployed of all projects.
+    #[error(
+        "{source}; to list what is deployed of all projects, the command reads the whole lock table with dynamodb:Scan, which \
+         the policy {deployer}-operate allows"
+    )]
+    #[code(source)]
+    Denied {
+        /// The deployer's name in AWS.
+        deployer: String,
+        /// The answer of DynamoDB.
+        source: CloudError,
+    },
+    /// DynamoDB did not answer.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(CloudError),
+}
+
+impl AllDeployedError {
+    fn new(deployer: &str, source: CloudError) -> Self {
+        match source.kind {
+            ErrorKind::AccessDenied => Self::Denied { deployer: deployer.to_owned(), source },
+            _ => Self::Cloud(source),
+        }
+    }
+}
+
 impl<D: ClientDeployer> Client<D> {
     /// What is deployed in all accounts, projects and configs, from one paged read of the lock table (`dynamodb:Scan`). With
     /// `older_than`, only what was deployed longer ago than that. Nothing is read from the target accounts.
     ///
     /// # Errors
-    /// `CloudError` from DynamoDB.
-    pub async fn all_deployed(&self, older_than: Option<TimeDelta>) -> Result<AllDeployed, CloudError> {
-        let (items, now) = (self.account.locks.all_deployed().await?, self.account.env.now());
+    /// [`AllDeployedError`].
+    pub async fn all_deployed(&self, older_than: Option<TimeDelta>) -> Result<AllDeployed, AllDeployedError> {
+        let items = self.account.locks.all_deployed().await;
+        let items = items.map_err(|source| AllDeployedError::new(&self.account.identity.name, source))?;
+        let now = self.account.env.now();
         Ok(AllDeployed::new(items, now, older_than.unwrap_or(TimeDelta::MIN)))
     }
 }
@@ -73,24 +123,29 @@ impl AllDeployed {
                     continue;
                 }
             };
+            let (Some((account, project, config)), Some(created_at)) =
+                (names(&item.key), DateTime::from_timestamp_millis(item.created_at_ms))
+            else {
+                let reason =
+                    "its key names no account, project and config, or its created_at_ms is not a time".to_owned();
+                all.unreadable.push(UnreadableItem { key: item.key, reason });
+                continue;
+            };
             let age = now.signed_duration_since(item.time);
-            match names(&item.key) {
-                None => {
-                    let reason = "its key names no account, project and config".to_owned();
-                    all.unreadable.push(UnreadableItem { key: item.key, reason });
-                }
-                Some(_) if age <= older_than => {}
-                Some((account, project, config)) => all.releases.push(DeployedRelease {
-                    account,
-                    project,
-                    config,
-                    release_id: item.release_id,
-                    since: item.time,
-                    age_seconds: age.num_seconds().max(0),
-                    deployer: item.deployer,
-                    started_by: item.started_by,
-                }),
+            if age <= older_than {
+                continue;
             }
+            all.releases.push(DeployedRelease {
+                account,
+                project,
+                config,
+                release_id: item.release_id,
+                created_at,
+                since: item.time,
+                age_seconds: age.num_seconds().max(0),
+                deployer: item.deployer,
+                started_by: item.started_by,
+            });
         }
         all.releases.sort_by(|a, b| (&a.account, &a.project, &a.config).cmp(&(&b.account, &b.project, &b.config)));
         all
@@ -107,8 +162,6 @@ fn names(key: &str) -> Option<(AccountId, ProjectName, ConfigName)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bifrost_core::cloud::ErrorKind;
-
     fn item(dir: &str, day: i64, deployer: &str) -> DeployedItem {
         DeployedItem {
             key: format!("deployed/{dir}"),
@@ -167,16 +220,29 @@ mod tests {
         assert_eq!(all.releases[0].age_seconds, 0);
     }
 
-    #[test]
-    fn unreadable_item_hides_no_other() {
-        let bad = CloudError {
+    fn error(kind: ErrorKind) -> CloudError {
+        CloudError {
             operation: "dynamodb:Scan",
             resource: "deployed/111111111111/shop/dev".into(),
-            kind: ErrorKind::Unavailable,
+            kind,
             code: "IncompleteAnswer".into(),
             message: "time is missing".into(),
             request_id: None,
-        };
+        }
+    }
+
+    #[test]
+    fn denied_scan_names_the_policy_that_allows_it() {
+        let denied = AllDeployedError::new("coinbase-odin", error(ErrorKind::AccessDenied));
+        assert!(denied.to_string().contains("the policy coinbase-odin-operate allows"), "{denied}");
+        assert_eq!(denied.code(), "aws/access-denied");
+        let other = AllDeployedError::new("coinbase-odin", error(ErrorKind::Unavailable));
+        assert!(matches!(other, AllDeployedError::Cloud(_)), "{other}");
+    }
+
+    #[test]
+    fn unreadable_item_hides_no_other() {
+        let bad = error(ErrorKind::Unavailable);
         let items = vec![Err(bad), Ok(item("111111111111/web/dev", 1, "a"))];
         let all = AllDeployed::new(items, DateTime::UNIX_EPOCH, TimeDelta::MIN);
         assert_eq!(places(&all), ["111111111111 web dev"]);
@@ -185,9 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn key_without_the_names_is_reported() {
+    fn item_without_names_or_time_is_reported() {
         let keys = ["here/web/dev", "111111111111/dev", "111111111111/../dev"];
-        let all = listed(&keys.map(|key| item(key, 1, "a")), TimeDelta::MIN);
-        assert_eq!((all.unreadable.len(), all.releases.len()), (3, 0));
+        let timeless = DeployedItem { created_at_ms: i64::MAX, ..item("111111111111/web/dev", 1, "a") };
+        let items: Vec<_> = keys.map(|key| item(key, 1, "a")).into_iter().chain([timeless]).collect();
+        let all = listed(&items, TimeDelta::MIN);
+        assert_eq!((all.unreadable.len(), all.releases.len()), (4, 0));
     }
 }

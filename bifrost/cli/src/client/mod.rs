@@ -32,12 +32,13 @@ mod task_limit;
 #[cfg(test)]
 pub(crate) mod test_deployer;
 mod unlock;
+mod uploaded_release;
 
 pub use acts::{ActReport, Motive};
 pub use address::{Address, AddressError};
-pub use all_deployed::{AllDeployed, DeployedRelease, UnreadableItem};
+pub use all_deployed::{AllDeployed, AllDeployedError, DeployedRelease, UnreadableItem};
 pub use audit_trail::AuditTrail;
-pub use context::ClientContext;
+pub use context::{ClientContext, TargetAccountError};
 pub use deploy_event::{DeployEvent, StepFailure};
 pub use deploy_plan::{Action, DeployPlan, PlanFinding, PlannedChange};
 pub use deployer::ClientDeployer;
@@ -57,6 +58,7 @@ pub use status::{Deployment, RunningExecution};
 pub use task_limit::TaskLimit;
 pub(crate) use task_limit::task_seconds;
 pub use unlock::{EndedBefore, UnlockPlan, Unlocked};
+pub use uploaded_release::{ReleaseName, UploadedRelease, UploadedReleaseError};
 
 use bifrost_core::account::DeployerAccount;
 use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary, Executions, Inventory, Names, Targets};
@@ -77,6 +79,7 @@ pub const ERROR_CODES: &[&[ErrorCode]] = &[
     PrepareError::CODES,
     RollbackFailure::CODES,
     StartFailure::CODES,
+    UploadedReleaseError::CODES,
     plan::PlanRefusal::CODES,
 ];
 

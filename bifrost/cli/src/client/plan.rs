@@ -1,27 +1,17 @@
 //! What a deploy would change.
 
-use super::{Address, Client, Prepared};
+use super::{Address, Client, Prepared, TargetAccountError};
 use crate::client::{ClientDeployer, DeployPlan, PlanFinding};
-use bifrost_core::cloud::{CloudError, ErrorKind};
 use bifrost_core::error_code::{Coded, CodedError};
-use bifrost_core::release::AccountId;
-use std::fmt;
 
 /// [`Client::plan`] failed. Nothing was changed.
 #[derive(Debug, thiserror::Error, Coded)]
 #[code(crate = bifrost_core)]
 pub enum PlanFailure {
-    /// The user may not assume the deployer's role in the target account, or AWS did not answer.
-    #[error("cannot read target account {account}: {source}{hint}", hint = PermissionHint(role, account, source.kind))]
+    /// The target account cannot be read.
+    #[error(transparent)]
     #[code(source)]
-    Target {
-        /// The name of the role.
-        role: String,
-        /// The target account.
-        account: AccountId,
-        /// The answer of STS.
-        source: CloudError,
-    },
+    Target(#[from] TargetAccountError),
     /// The deployer could not find out the changes.
     #[error("cannot find out what a deploy would change: {0}")]
     #[code(source)]
@@ -50,23 +40,6 @@ pub(super) enum PlanRefusal {
     },
 }
 
-/// The permissions that a plan needs and a deploy does not.
-struct PermissionHint<'a>(&'a str, &'a AccountId, ErrorKind);
-
-impl fmt::Display for PermissionHint<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(role, account, kind) = self;
-        if *kind != ErrorKind::AccessDenied {
-            return Ok(());
-        }
-        write!(
-            f,
-            "; to plan, allow your own credentials to assume role {role} of account {account}, in their policies and in the \
-             role's trust policy (a deploy does not need it: the deployer's function assumes the role)"
-        )
-    }
-}
-
 impl<D: ClientDeployer> Client<D> {
     /// What a deploy of the release would change, without changing or uploading anything.
     ///
@@ -75,11 +48,7 @@ impl<D: ClientDeployer> Client<D> {
     pub async fn plan(&self, prepared: &Prepared<D::Fields>) -> Result<DeployPlan, PlanFailure> {
         let address = Address::from(&prepared.release.envelope);
         let (context, running) = tokio::join!(self.context(&address), self.running(&address));
-        let context = context.map_err(|source| PlanFailure::Target {
-            role: self.account.identity.assumed_role(),
-            account: address.account.clone(),
-            source,
-        })?;
+        let context = context.map_err(|source| self.target_account_error(&address.account, source))?;
         let plan = D::plan(&context, prepared).await?;
         let plan = plan.ok_or(PlanFailure::Unsupported(D::NAME))?;
         // Users without permission to list executions may still read the target account.

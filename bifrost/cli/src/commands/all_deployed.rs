@@ -3,11 +3,10 @@
 use super::arguments::{CloudArgs, Format};
 use super::error::CliError;
 use super::report::Paint;
+use super::table::{Cell, Table, columns};
 use super::time::{Age, TypedAge, moment};
 use super::{ProgramRun, output};
 use crate::client::{AllDeployed, ClientDeployer, DeployedRelease, UnreadableItem};
-use bifrost_core::cloud::ErrorKind;
-use bifrost_core::strip_control::one_line;
 use chrono::TimeDelta;
 
 const HEADINGS: [&str; COLUMNS] = ["ACCOUNT", "PROJECT", "CONFIG", "RELEASE", "SINCE", "BY"];
@@ -20,49 +19,35 @@ pub(super) async fn run<D: ClientDeployer>(
     format: Format,
 ) -> Result<u8, CliError> {
     let client = session.client(cloud).await?;
-    let read = client.all_deployed(older_than.map(|typed| typed.age.0)).await;
-    let AllDeployed { releases, unreadable } = read.map_err(|error| match error.kind {
-        ErrorKind::AccessDenied => {
-            let deployer = client.account.identity.name.clone();
-            CliError::AllDeployedDenied { deployer, source: Box::new(error) }
-        }
-        _ => error.into(),
-    })?;
+    let read = client.all_deployed(older_than.map(|typed| typed.age().0)).await;
+    let AllDeployed { releases, unreadable } = read?;
     for UnreadableItem { key, reason } in &unreadable {
         output::note(&format!("warning: the item {key} of the lock table is left out: {reason}"));
     }
     match format {
         Format::Json => releases.iter().try_for_each(output::print_json)?,
-        Format::Text => output::print(&lines(&releases, older_than, Paint::for_stdout()).join("\n"))?,
+        Format::Text => output::print(&lines(&releases, older_than, Paint::for_stdout(), columns()).join("\n"))?,
     }
     Ok(0)
 }
 
-/// A table with a line for each release.
-fn lines(releases: &[DeployedRelease], older_than: Option<&TypedAge>, paint: Paint) -> Vec<String> {
+/// A table with a row for each release.
+fn lines(releases: &[DeployedRelease], older_than: Option<&TypedAge>, paint: Paint, columns: usize) -> Vec<String> {
     if releases.is_empty() {
         return vec![match older_than {
             None => "nothing is deployed".to_owned(),
             Some(age) => format!("nothing was deployed more than {age} ago"),
         }];
     }
-    let rows: Vec<[String; COLUMNS]> = releases.iter().map(row).collect();
-    let headings = HEADINGS.map(ToOwned::to_owned);
-    let mut widths = [0; COLUMNS];
-    for row in rows.iter().chain([&headings]) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
+    let mut table = Table::new(HEADINGS);
+    for release in releases {
+        table.add(row(release).map(Cell::from));
     }
-    let line = |row: &[String; COLUMNS]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    [paint.dim(&line(&headings))].into_iter().chain(rows.iter().map(line)).collect()
+    table.lines(paint, columns)
 }
 
 fn row(release: &DeployedRelease) -> [String; COLUMNS] {
-    let DeployedRelease { account, project, config, release_id, since, age_seconds, started_by, deployer: _ } = release;
+    let DeployedRelease { account, project, config, release_id, since, age_seconds, started_by, .. } = release;
     let age = Age(TimeDelta::seconds(*age_seconds));
     [
         account.to_string(),
@@ -70,7 +55,7 @@ fn row(release: &DeployedRelease) -> [String; COLUMNS] {
         config.to_string(),
         release_id.to_string(),
         format!("{} ({age})", moment(*since)),
-        started_by.as_deref().map_or_else(|| "-".to_owned(), |who| one_line(who).into_owned()),
+        started_by.clone().unwrap_or_default(),
     ]
 }
 
@@ -86,6 +71,7 @@ mod tests {
             project: project.parse().unwrap(),
             config: "development".parse().unwrap(),
             release_id: "release-1".parse().unwrap(),
+            created_at: DateTime::from_timestamp(1_800_000_000, 0).unwrap() - age - TimeDelta::minutes(6),
             since: DateTime::from_timestamp(1_800_000_000, 0).unwrap() - age,
             age_seconds: age.num_seconds(),
             started_by: by.map(ToOwned::to_owned),
@@ -100,7 +86,7 @@ mod tests {
             release("coinbase/echo", "90m", Some("eve\u{1b}[2J\nbob")),
             release("web", "1m", None),
         ];
-        insta::assert_snapshot!(lines(&releases, None, Paint::none()).join("\n"), @r"
+        insta::assert_snapshot!(lines(&releases, None, Paint::none(), usize::MAX).join("\n"), @r"
         ACCOUNT       PROJECT               CONFIG       RELEASE    SINCE                       BY
         000000000000  coinbase/deploy-test  development  release-1  2026-12-06T08:00:00Z (40d)  ada@laptop
         000000000000  coinbase/echo         development  release-1  2027-01-15T06:30:00Z (1h)   eve\u{1b}[2J\nbob
@@ -110,10 +96,13 @@ mod tests {
 
     #[test]
     fn empty_list_says_so() {
-        assert_eq!(lines(&[], None, Paint::none()), ["nothing is deployed"]);
+        assert_eq!(lines(&[], None, Paint::none(), usize::MAX), ["nothing is deployed"]);
         for age in ["30d", "90m", "36h"] {
             let typed = age.parse().unwrap();
-            assert_eq!(lines(&[], Some(&typed), Paint::none()), [format!("nothing was deployed more than {age} ago")]);
+            assert_eq!(
+                lines(&[], Some(&typed), Paint::none(), usize::MAX),
+                [format!("nothing was deployed more than {age} ago")]
+            );
         }
     }
 

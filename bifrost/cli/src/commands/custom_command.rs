@@ -3,6 +3,7 @@
 use super::arguments::{CloudArgs, Format, OutputArgs};
 use super::error::CliError;
 use super::report::Paint;
+use super::table::{Cell, Table, columns};
 use super::{ProgramRun, output};
 use crate::client::Client;
 use crate::client::{ClientDeployer, LogSeverity};
@@ -22,7 +23,8 @@ pub trait CustomCommand<D: ClientDeployer> {
     /// the output (`--output`).
     fn command(&self) -> clap::Command;
 
-    /// Runs the command and returns its exit code (contract §9: 0 done, 2 nothing was changed).
+    /// Runs the command and returns its exit code: 0 if it did its work, or found what it should; 1 if it did not find it; 2 if it
+    /// was refused or cannot tell (contract §9).
     ///
     /// # Errors
     /// Any error with a code. It is printed on standard error, and the exit code is 2.
@@ -83,6 +85,15 @@ pub(super) async fn run<D: ClientDeployer>(
 }
 
 impl<D: ClientDeployer> CommandContext<'_, D> {
+    /// Reads the arguments of a command that describes them with `derive(clap::Args)` and adds them with
+    /// [`augment_args`](clap::Args::augment_args).
+    ///
+    /// # Errors
+    /// `cli/usage`, if `A` has arguments that the command lacks.
+    pub fn arguments<A: FromArgMatches>(&self, matches: &ArgMatches) -> Result<A, CommandError> {
+        Ok(A::from_arg_matches(matches).map_err(CliError::Usage)?)
+    }
+
     /// A client of the selected cloud.
     ///
     /// # Errors
@@ -103,6 +114,23 @@ impl<D: ClientDeployer> CommandContext<'_, D> {
     /// `cli/output`, if standard output cannot be written.
     pub fn print(&self, text: &str, severity: LogSeverity) -> Result<(), CommandError> {
         Ok(output::print(&self.paint.severity(severity, text)).map_err(CliError::Output)?)
+    }
+
+    /// Prints rows as a table, each row in the colour of its severity. Control characters are escaped, and an empty cell is `-`. On a
+    /// terminal that is too narrow, the last cells of a row are on lines below it.
+    ///
+    /// # Errors
+    /// `cli/output`, if standard output cannot be written.
+    pub fn print_table<const N: usize>(
+        &self,
+        headings: [&str; N],
+        rows: impl IntoIterator<Item = (LogSeverity, [String; N])>,
+    ) -> Result<(), CommandError> {
+        let mut table = Table::new(headings);
+        for (severity, row) in rows {
+            table.add(row.map(|cell| Cell::new(cell, severity)));
+        }
+        Ok(output::print(&table.lines(self.paint, columns()).join("\n")).map_err(CliError::Output)?)
     }
 
     /// Prints an object as one line of JSON.

@@ -4,7 +4,8 @@ use super::audit::AuditCliError;
 use super::custom_command::CommandError;
 use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
 use crate::client::{
-    AddressError, FreezeFailure, HaltFailure, PlanFailure, PrepareError, RollbackFailure, StartFailure,
+    AddressError, AllDeployedError, FreezeFailure, HaltFailure, PlanFailure, PrepareError, RollbackFailure,
+    StartFailure,
 };
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use bifrost_core::deployer::{ConnectError, InvalidPrefix};
@@ -74,12 +75,9 @@ pub(super) enum CliError {
     #[code(source)]
     Audit(Box<AuditCliError>),
     /// Users of one project may not read what is deployed of all projects.
-    #[error(
-        "{source}; `status --all` reads the whole lock table and needs dynamodb:Scan, which the policy {deployer}-operate \
-         allows; `status` with a project does not need it"
-    )]
+    #[error("{0}; `status` with a project does not need it")]
     #[code(source)]
-    AllDeployedDenied { deployer: String, source: Box<CloudError> },
+    AllDeployedDenied(Box<AllDeployedError>),
     #[error(transparent)]
     #[code(source)]
     Connect(Box<ConnectError>),
@@ -262,6 +260,15 @@ macro_rules! boxed {
 boxed! {
     Address(AddressError) Apply(ApplyError) Connect(ConnectError) Freeze(FreezeFailure) Halt(HaltFailure)
     Plan(PlanFailure) Prepare(PrepareError) Rollback(RollbackFailure) Start(StartFailure)
+}
+
+impl From<AllDeployedError> for CliError {
+    fn from(error: AllDeployedError) -> Self {
+        match error {
+            AllDeployedError::Cloud(error) => error.into(),
+            denied @ AllDeployedError::Denied { .. } => Self::AllDeployedDenied(Box::new(denied)),
+        }
+    }
 }
 
 impl From<ActError> for CliError {

@@ -32,6 +32,7 @@ mod reconcile;
 mod report;
 mod rollback;
 mod status;
+mod table;
 mod time;
 mod unlock;
 
@@ -46,6 +47,7 @@ pub use bifrost_core::strip_control::one_line;
 pub use custom_command::{CommandContext, CommandError, CustomCommand};
 pub use program::Program;
 use program::ProgramRun;
+pub use time::{Age, TypedAge};
 
 /// The codes of the errors of this module.
 pub(crate) const ERROR_CODES: &[&[ErrorCode]] = &[CliError::CODES, audit::AuditCliError::CODES];

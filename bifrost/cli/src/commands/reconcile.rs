@@ -40,7 +40,7 @@ Exit codes: 0 complete, 1 something could not be completed, 2 an error."
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let client = session.client(&args.cloud).await?;
-    let since = client.account.now() - args.since.age.0;
+    let since = client.account.now() - args.since.age().0;
     let done = client.reconcile(since).await?;
     print(&client.account.identity.name, &done, args.output.format())?;
     Ok(if done.is_complete && done.failed.is_empty() { 0 } else { INCOMPLETE })

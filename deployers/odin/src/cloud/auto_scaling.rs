@@ -171,7 +171,7 @@ pub struct Attachments {
 /// with `AutoScalingGroup name not found`.
 #[bifrost::port]
 pub trait AutoScaling {
-    /// All groups that have all these tags, sorted by name, including those that are being deleted.
+    /// All groups that have all these tags, sorted by name, including those that are being deleted. Without tags, all groups.
     ///
     /// # Errors
     /// [`CloudError`] from Auto Scaling.

@@ -40,6 +40,8 @@ pub async fn groups_match_all_tags_sorted_by_name(fixture: RegionFixture) {
     let found = groups.groups(&[PROJECT, ("ConfigName", "development")]).await.unwrap();
     assert!(found.iter().map(|group| group.name.as_str()).eq(["web-1", "web-2"]), "{found:?}");
     assert_eq!(groups.groups(&[PROJECT]).await.unwrap().len(), 3);
+    let all = groups.groups(&[]).await.unwrap();
+    assert!(all.iter().map(|group| group.name.as_str()).eq(["old", "web-1", "web-2", "web-3"]), "{all:?}");
 }
 
 pub async fn group_name_is_unique(fixture: RegionFixture) {

@@ -4,7 +4,7 @@
 //! fails the test, and so does an action that nothing calls.
 
 use crate::fixture::{Fixture, LOCKS};
-use crate::sample_cloud::{DEPLOYER, Scenario};
+use crate::sample_cloud::{DEPLOYER, Scenario, TARGET};
 use bifrost::Deployer;
 use bifrost::audit::AuditMode;
 use bifrost::bootstrap::{
@@ -18,6 +18,7 @@ use bifrost::testing::is_audit_call;
 use chrono::TimeDelta;
 use odin::Odin;
 use odin::cloud::local::OdinAccount;
+use odin::parity::ConfigAddress;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -147,10 +148,12 @@ async fn function_role_allows_the_calls_of_deploys() {
     assert_eq!(allowed(&template["Resources"]["FunctionRole"]), with(called, &required));
 }
 
-/// The calls of commands, through the client: start, follow, halt and describe a deploy, list what is deployed, freeze
-/// and unfreeze, and clear a lock. Calls in target accounts are excluded: users who deploy do not need permission for them.
+/// The calls of commands, through the client: start, follow, halt and describe a deploy, list and compare what is deployed,
+/// freeze and unfreeze, and clear a lock. Calls in target accounts are excluded: users who deploy do not need permission for them.
 async fn run_all_commands() -> Actions {
     let fixture = Scenario::worker().build();
+    // `fleet` and `parity` read what is deployed.
+    fixture.deploy("first").await;
     let (client, seen) = (Client::from(fixture.harness.cloud()), Arc::new(Mutex::new(Actions::new())));
     let called = Arc::clone(&seen);
     fixture.harness.store().watch(Box::new(move |record, _, _| {
@@ -173,7 +176,14 @@ async fn run_all_commands() -> Actions {
     hold_root_lock(&fixture, &address);
     client.freeze(&address, &Freeze { user: "ada".into(), lock_reason: "a test".into() }).await.unwrap();
     client.deployment(&address).await.unwrap();
-    client.all_deployed(None).await.unwrap();
+    let fleet = odin::fleet::survey(&client).await.unwrap();
+    assert!(fleet.releases.iter().any(|release| release.config == "development"), "{fleet:?}");
+    let config = ConfigAddress {
+        account: TARGET.parse().unwrap(),
+        project: address.project.clone(),
+        config: address.config.clone(),
+    };
+    odin::parity::deployed(&client, &config, String::new).await.unwrap();
     let plan = client.prepare_unlock(&address, None).await.unwrap();
     let unlocked = client.unlock(&address, plan).await.unwrap();
     assert!(!unlocked.cleared.is_empty());

@@ -2,11 +2,12 @@
 
 use super::AuditProgram;
 use super::arguments::{DeploysArgs, FilterArgs};
-use super::table::{Cell, Colour, Table, columns};
+use crate::client::LogSeverity;
 use crate::commands::arguments::{Format, OutputArgs, limit};
 use crate::commands::error::CliError;
 use crate::commands::output;
 use crate::commands::report::Paint;
+use crate::commands::table::{Cell, Table, columns};
 use crate::commands::time::{duration, moment};
 use bifrost_audit::reader::Deploy;
 use bifrost_core::audit::Outcome;
@@ -63,7 +64,7 @@ pub(super) fn table(deploys: &[Deploy]) -> Table<8> {
             text(&deploy.project_name),
             text(&deploy.config_name),
             deploy.release_id.as_deref().unwrap_or_else(|| deploy.execution_name()).into(),
-            Cell::new(deploy.outcome_name(), colour(deploy.outcome)),
+            Cell::new(deploy.outcome_name(), severity(deploy.outcome)),
             took.unwrap_or_default().into(),
             text(&deploy.started_by),
         ]);
@@ -71,10 +72,10 @@ pub(super) fn table(deploys: &[Deploy]) -> Table<8> {
     table
 }
 
-fn colour(outcome: Option<Outcome>) -> Colour {
+fn severity(outcome: Option<Outcome>) -> LogSeverity {
     match outcome {
-        Some(Outcome::Success) => Colour::Good,
-        Some(Outcome::FailureDirty | Outcome::Stopped) => Colour::Bad,
-        Some(Outcome::FailureClean | Outcome::Refused) | None => Colour::Busy,
+        Some(Outcome::Success) => LogSeverity::Good,
+        Some(Outcome::FailureDirty | Outcome::Stopped) => LogSeverity::Bad,
+        Some(Outcome::FailureClean | Outcome::Refused) | None => LogSeverity::Warn,
     }
 }

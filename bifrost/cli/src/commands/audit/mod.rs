@@ -18,7 +18,6 @@ mod report;
 mod sample;
 mod seen;
 mod show;
-mod table;
 mod verify;
 mod verify_receipt;
 mod when;

@@ -23,8 +23,10 @@ impl AwsAutoScaling for Client {
     async fn groups(&self, call: AwsCall<'_>, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, CloudError> {
         let filter = |(key, value): &(&str, &str)| Filter::builder().name(format!("tag:{key}")).values(*value).build();
         let filters: Vec<_> = tags.iter().map(filter).collect();
+        // An empty list would be sent as `Filters=`, as if there were one.
+        let filters = (!filters.is_empty()).then_some(filters);
         let found = pages(async |token| {
-            let describe = self.describe_auto_scaling_groups().set_filters(Some(filters.clone()));
+            let describe = self.describe_auto_scaling_groups().set_filters(filters.clone());
             let page = call.send(describe.max_records(PAGE_LIMIT).set_next_token(token).send()).await?;
             Ok((page.auto_scaling_groups.unwrap_or_default(), page.next_token))
         });

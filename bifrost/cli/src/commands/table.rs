@@ -1,6 +1,7 @@
 //! Prints rows as a table, as wide as their longest cells.
 
-use crate::commands::report::Paint;
+use super::report::Paint;
+use crate::client::LogSeverity;
 use bifrost_core::strip_control::one_line;
 
 /// Between the columns, and before what is below a row.
@@ -8,53 +9,39 @@ const GAP: &str = "  ";
 
 /// Rows with headings. There are no spaces at the end of a line.
 pub(super) struct Table<const N: usize> {
-    headings: [&'static str; N],
+    headings: [String; N],
     rows: Vec<[Cell; N]>,
 }
 
 /// A cell, in a colour.
 pub(super) struct Cell {
     text: String,
-    colour: Colour,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
-    Plain,
-    Good,
-    Busy,
-    Bad,
+    severity: LogSeverity,
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self::new(text, Colour::Plain)
+        Self::new(text, LogSeverity::Plain)
     }
 }
 
 impl Cell {
     /// The text is made safe for a terminal, and stays on one line.
-    pub(super) fn new(text: impl Into<String>, colour: Colour) -> Self {
+    pub(super) fn new(text: impl Into<String>, severity: LogSeverity) -> Self {
         let text: String = text.into();
         let text = if text.is_empty() { "-".to_owned() } else { one_line(&text).into_owned() };
-        Self { text, colour }
+        Self { text, severity }
     }
 
     fn padded(&self, width: usize, paint: Paint) -> String {
         let space = " ".repeat(width.saturating_sub(self.text.chars().count()));
-        let text = match self.colour {
-            Colour::Plain => self.text.clone(),
-            Colour::Good => paint.good(&self.text),
-            Colour::Busy => paint.busy(&self.text),
-            Colour::Bad => paint.bad(&self.text),
-        };
-        format!("{text}{space}")
+        format!("{}{space}", paint.severity(self.severity, &self.text))
     }
 }
 
 impl<const N: usize> Table<N> {
-    pub(super) fn new(headings: [&'static str; N]) -> Self {
-        Self { headings, rows: Vec::new() }
+    pub(super) fn new(headings: [&str; N]) -> Self {
+        Self { headings: headings.map(|heading| one_line(heading).into_owned()), rows: Vec::new() }
     }
 
     pub(super) fn add(&mut self, row: [Cell; N]) {
@@ -64,7 +51,7 @@ impl<const N: usize> Table<N> {
     /// The lines, with the headings first. Where a row does not fit into the columns of a terminal, its further cells are on indented lines
     /// below it.
     pub(super) fn lines(&self, paint: Paint, columns: usize) -> Vec<String> {
-        let mut widths = self.headings.map(str::len);
+        let mut widths = self.headings.each_ref().map(|heading| heading.chars().count());
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = cell.text.chars().count().max(*width);
@@ -122,7 +109,7 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_longest_cell() {
         let mut table = Table::new(["NAME", "BY"]);
-        table.add(["acme/shop".into(), Cell::new("", Colour::Bad)]);
+        table.add(["acme/shop".into(), Cell::new("", LogSeverity::Bad)]);
         table.add(["é\u{1b}[2J".into(), "ada\nbob".into()]);
         let lines = table.lines(Paint::none(), usize::MAX).join("\n");
         insta::assert_snapshot!(lines, @r"
