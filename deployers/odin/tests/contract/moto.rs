@@ -69,7 +69,11 @@ impl Seed<'_> {
     /// A subnet, a security group, and the VPC that they are in.
     fn network(&self) -> (String, String, String) {
         let vpc = text(&self.call("ec2", "CreateVpc", json!({"CidrBlock": "10.0.0.0/16"}))["Vpc"]["VpcId"]);
-        let subnet = self.call("ec2", "CreateSubnet", json!({"VpcId": vpc, "CidrBlock": "10.0.1.0/24", "AvailabilityZone": "us-east-1a"}));
+        let subnet = self.call(
+            "ec2",
+            "CreateSubnet",
+            json!({"VpcId": vpc, "CidrBlock": "10.0.1.0/24", "AvailabilityZone": "us-east-1a"}),
+        );
         let subnet = text(&subnet["Subnet"]["SubnetId"]);
         let group = json!({"GroupName": "web", "Description": "web", "VpcId": vpc});
         let group = text(&self.call("ec2", "CreateSecurityGroup", group)["GroupId"]);
