@@ -13,7 +13,6 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
-use std::str::Utf8Error;
 
 /// Deploy failed.
 #[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
@@ -267,14 +266,6 @@ pub enum CleanUpError {
         waiting
     )]
     StillUsed(Vec<String>),
-}
-
-/// The user data of a release is not text.
-#[derive(Debug, thiserror::Error, Coded)]
-#[error("the user data is not UTF-8 text: {source}; write it as text, not compressed")]
-#[code("odin/user-data-encoding", "write the user data as UTF-8 text, not compressed")]
-pub struct UserDataEncoding {
-    pub(crate) source: Utf8Error,
 }
 
 /// The file with the user data cannot be read.

@@ -34,7 +34,7 @@ mod safe_release;
 pub use errors::{
     AlarmProblem, BelowCapacity, CleanUpError, CleanUpFailure, CreateError, DeployError, DeployFailure, DetachError,
     DetachFailure, Errors, GroupDeleted, HealthCheckError, HealthError, HealthFailure, NotDetached,
-    ServiceBelowCapacity, ServiceError, UserDataEncoding, UserDataFile,
+    ServiceBelowCapacity, ServiceError, UserDataFile,
 };
 pub use findings::{Finding, Findings};
 pub use machine::Odin;
@@ -51,7 +51,6 @@ pub const ERROR_CODES: &[&[ErrorCode]] = &[
     <BelowCapacity as Coded>::CODES,
     <CleanUpError as Coded>::CODES,
     <GroupDeleted as Coded>::CODES,
-    <UserDataEncoding as Coded>::CODES,
     <UserDataFile as Coded>::CODES,
     <health::TooManyTerminating as Coded>::CODES,
     #[cfg(feature = "cli")]

@@ -29,6 +29,11 @@ pub const PLACEMENT_GROUP: &str = "PlacementGroup";
 pub const LAUNCH_CONFIGURATION: &str = "LaunchConfiguration";
 /// Tag of a group that is being replaced: the desired capacity that it had at that time.
 pub const DESIRED_CAPACITY: &str = "DesiredCapacity";
+/// Whether the deployer sets the tag with this key itself. Keys are case-sensitive.
+#[must_use]
+pub fn is_own_tag(key: &str) -> bool {
+    OWN_TAGS.contains(&key)
+}
 
 /// The longest name of a launch template.
 const MAX_TEMPLATE_NAME_LENGTH: usize = 128;

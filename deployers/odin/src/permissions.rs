@@ -124,7 +124,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "TagOnCreate",
-        why: "EC2 requires it to create a template, a placement group or an instance with tags; Odin adds no tags later",
+        why: "EC2 requires it to create a template, a placement group, an instance or a volume with tags; Odin adds no tags later",
         actions: &["ec2:CreateTags"],
         resources: &["arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:*"],
         conditions: &[(

@@ -10,7 +10,7 @@ use crate::handlers::check_user_data;
 use crate::machine::Odin;
 use crate::names::group_name;
 use crate::pace::transitions_within;
-use crate::release::{OdinFields, OdinRelease, Service, ServiceName, fill_defaults};
+use crate::release::{OdinFields, OdinRelease, Service, ServiceName, fill_defaults, notes};
 use crate::resources::{look_up, resolve};
 use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
 use bifrost::Shape as _;
@@ -47,11 +47,11 @@ pub(crate) async fn plan(
         context.account.locks.get(&lock)
     );
     let (found, mut groups) = (found?, groups?);
-    let mut plan = DeployPlan::default();
+    let mut plan = DeployPlan { notes: notes(&prepared.release), ..DeployPlan::default() };
     // Without the permission to read the lock, the groups of a running deploy are not known as such.
     let deploying = deploying.ok().flatten().and_then(|lock| lock.release_id);
     plan.notes.extend(deploying.and_then(|id| groups.leave_out(&id)));
-    let user_data = user_data(prepared).map_or(Ok(()), |template| check_user_data(&release, &template));
+    let user_data = user_data(prepared).map_or(Ok(()), |template| check_user_data(&release, template));
     plan.findings.extend(user_data.err().iter().flat_map(plan_findings));
     plan.findings.extend(resolve(&mut release, &found, &groups).err().iter().flat_map(plan_findings));
     let deployed = read_all(&context.account, &release, &groups, &mut plan).await?;
@@ -94,11 +94,11 @@ fn plan_findings(findings: &Findings) -> impl Iterator<Item = PlanFinding> {
     findings.iter().map(|finding| PlanFinding::new(finding.code, &finding.path, &finding.message))
 }
 
-/// The user data that would be uploaded. Validate refuses what is not text.
-fn user_data(prepared: &Prepared<OdinFields>) -> Option<String> {
+/// The user data that would be uploaded.
+fn user_data(prepared: &Prepared<OdinFields>) -> Option<&[u8]> {
     let file = prepared.attachments.iter().find(|file| file.name == USER_DATA)?;
     match &file.body {
-        Body::Bytes(bytes) => String::from_utf8(bytes.clone()).ok(),
+        Body::Bytes(bytes) => Some(bytes),
         Body::File { .. } => None,
     }
 }

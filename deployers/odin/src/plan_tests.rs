@@ -136,6 +136,46 @@ async fn all_findings_are_listed_at_once() {
 }
 
 #[tokio::test]
+async fn notes_say_what_is_lowered_or_ignored() {
+    let noted = release(
+        1,
+        &[
+            ("/services/web/autoscaling/health_check_grace_period", json!(601)),
+            ("/services/web/tags", json!({ "Name": "my web" })),
+        ],
+    );
+    let plan = planned(&new_harness(&[]), &noted).await;
+    assert_eq!(plan.findings, []);
+    let of_services = plan.notes.iter().filter(|note| note.starts_with("services."));
+    let fields: Vec<_> = of_services.filter_map(|note| Some(note.split_once(": ")?.0)).collect();
+    assert_eq!(fields, ["services.web.autoscaling.health_check_grace_period", "services.web.tags.Name"]);
+}
+
+#[tokio::test]
+async fn changes_of_volumes_and_metadata_are_listed() {
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(2, &[])).await;
+    let changed = release(
+        1,
+        &[
+            ("/services/web/ebs_iops", json!(4000)),
+            ("/services/web/ebs_encrypted", json!(true)),
+            ("/services/web/metadata_hop_limit", json!(1)),
+            ("/services/web/detailed_monitoring", json!(true)),
+        ],
+    );
+    let details = planned(&harness, &changed).await.changes.remove(0).details;
+    for change in [
+        "ebs_iops absent → 4000",
+        "ebs_encrypted absent → true",
+        "metadata_hop_limit absent → 1",
+        "detailed_monitoring absent → true",
+    ] {
+        assert!(details.iter().any(|detail| detail == change), "{change} is not in {details:?}");
+    }
+}
+
+#[tokio::test]
 async fn role_that_may_not_be_assumed_is_named() {
     let untrusting = json!({"coinbase-odin-assumed": {"trusts": []}});
     let harness = new_harness(&[("/accounts/000000000000/roles", untrusting)]);

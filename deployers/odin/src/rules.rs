@@ -26,13 +26,19 @@ rules! {
     ALARMS = "odin/alarms", "name fewer alarms, or one composite alarm for several";
     /// A name that Odin derives from the release is longer than AWS accepts.
     NAME_TOO_LONG = "odin/name-too-long", "shorten the name of the project, config, service or policy";
-    /// AWS does not accept a tag of the service, or the deployer sets it itself.
+    /// A name cannot be that of such a resource in AWS.
+    INVALID_NAME = "odin/invalid-name", "use the name of the resource, without its path or ARN";
+    /// The release names more than AWS accepts for one group or instance, whatever the quotas of the account are.
+    TOO_MANY = "odin/too-many", "remove some, or divide the service";
+    /// EC2 does not accept the instance type, the spot price or the hop limit.
+    INSTANCE = "odin/instance", "use a value that the message names";
+    /// AWS does not accept a tag of the service.
     TAG = "odin/tag", "rename or remove the tag";
-    /// The size of the EBS volume is not valid.
-    VOLUME = "odin/volume", "set `ebs_volume_size` to at least 1 GiB, or remove it";
+    /// EC2 does not accept the EBS volume: its size, IOPS or throughput for its type, or its device name.
+    VOLUME = "odin/volume", "use a value that the message names, or another `ebs_volume_type`";
     /// The settings of a placement group are incomplete or contradict each other.
     PLACEMENT = "odin/placement", "make strategy and partition count agree, with each other and between services";
-    /// `min_size` is larger than `max_size`.
+    /// `min_size` is larger than `max_size`, or one of them than Auto Scaling accepts.
     SIZES = "odin/sizes", "lower `min_size` or raise `max_size`";
     /// `spread` is not a share between 0 and 1.
     SPREAD = "odin/spread", "use a number from 0 to 1, such as 0.2 for 20 %";

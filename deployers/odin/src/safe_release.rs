@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// The fields of a service that a safe release must not change. The order of lists does not matter.
-const UNCHANGED_FIELDS: [&str; 15] = [
+/// The fields of a service that a safe release must not change, besides the grace period, which has a default. The order of lists
+/// does not matter.
+const UNCHANGED_FIELDS: [&str; 17] = [
     "security_groups",
     "profile",
     "elbs",
@@ -19,13 +20,15 @@ const UNCHANGED_FIELDS: [&str; 15] = [
     "ebs_volume_size",
     "ebs_volume_type",
     "ebs_device_name",
+    "ebs_encrypted",
+    "ebs_iops",
+    "ebs_throughput",
     "associate_public_ip_address",
     "instance_type",
     "autoscaling.min_size",
     "autoscaling.max_size",
     "autoscaling.max_terms",
     "autoscaling.default_cooldown",
-    "autoscaling.health_check_grace_period",
     "autoscaling.spread",
 ];
 
@@ -44,7 +47,13 @@ pub(crate) fn differences(release: &OdinRelease, deployed: &OdinRelease) -> Find
     }
     for (name, service) in &release.fields.services {
         if let Some(old) = deployed.fields.services.get(name) {
-            compare_services(&mut findings, &format!("services.{name}"), service, old);
+            let path = format!("services.{name}");
+            compare_services(&mut findings, &path, service, old);
+            let grace = |of: &OdinRelease, service: &Service| {
+                comparable(&service.autoscaling.grace_period_seconds(of.envelope.timeout))
+            };
+            let path = format!("{path}.autoscaling.health_check_grace_period");
+            compare(&mut findings, &path, grace(release, service), grace(deployed, old));
         }
     }
     findings
@@ -143,4 +152,55 @@ pub(crate) async fn read_deployed(
     let mut deployed = OdinRelease::read(&value, defaults).map_err(|error| unreadable(error.into()))?;
     fill_defaults(&mut deployed);
     Ok(deployed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::sample;
+
+    /// The paths of the differences between two releases that set the field at the JSON pointer, or do not set it (`null`).
+    fn paths(pointer: &str, deployed: &Value, new: &Value) -> Vec<String> {
+        let with = |value: &Value| {
+            let mut sent = sample::sent();
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            let fields = sent.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+            fields.shift_remove(key);
+            fields.extend((!value.is_null()).then(|| (key.to_owned(), value.clone())));
+            let mut release = sample::read(&sent);
+            fill_defaults(&mut release);
+            release
+        };
+        differences(&with(new), &with(deployed)).iter().map(|finding| finding.path.clone()).collect()
+    }
+
+    #[test]
+    fn each_field_of_a_volume_is_compared() {
+        for (field, old, new) in [
+            ("ebs_volume_size", json!(20), json!(21)),
+            ("ebs_volume_type", json!("gp2"), Value::Null),
+            ("ebs_device_name", json!("/dev/sdf"), Value::Null),
+            ("ebs_encrypted", Value::Null, json!(true)),
+            ("ebs_iops", Value::Null, json!(4_000)),
+            ("ebs_throughput", json!(200), json!(250)),
+        ] {
+            let pointer = format!("/services/web/{field}");
+            assert_eq!(paths(&pointer, &old, &new), [format!("services.web.{field}")]);
+            assert_eq!(paths(&pointer, &new, &new), Vec::<String>::new());
+        }
+        assert_eq!(paths("/services/web/detailed_monitoring", &Value::Null, &json!(true)), Vec::<String>::new());
+    }
+
+    /// A release that does not set the grace period has that of its timeout, 600 s, during the deploy.
+    #[test]
+    fn unset_grace_period_is_the_timeout() {
+        let grace = |old: Value, new: Value| paths("/services/web/autoscaling/health_check_grace_period", &old, &new);
+        for same in [Value::Null, json!(600), json!(601)] {
+            assert_eq!(grace(Value::Null, same.clone()), Vec::<String>::new(), "{same}");
+            assert_eq!(grace(same.clone(), Value::Null), Vec::<String>::new(), "{same}");
+        }
+        let path = "services.web.autoscaling.health_check_grace_period";
+        assert_eq!(grace(Value::Null, json!(300)), [path]);
+        assert_eq!(grace(json!(300), Value::Null), [path]);
+    }
 }

@@ -17,6 +17,10 @@ pub const AZ_REBALANCE: &str = "AZRebalance";
 /// The maximum number of alarms that one request may name.
 pub const ALARMS_LIMIT: usize = 100;
 
+/// The version of their launch template that groups launch: the first and only one. With `$Latest`, a new version would change
+/// what a group launches, without a deploy.
+pub const TEMPLATE_VERSION: &str = "1";
+
 /// An auto-scaling group as `DescribeAutoScalingGroups` returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AutoScalingGroup {
@@ -34,8 +38,12 @@ pub struct AutoScalingGroup {
     pub status: Option<String>,
     /// The name of its launch template, or `None` if it has a launch configuration.
     pub launch_template: Option<String>,
+    /// The version of that launch template.
+    pub launch_template_version: Option<String>,
     /// The name of its launch configuration. Groups that Go Odin created have one.
     pub launch_configuration: Option<String>,
+    /// Seconds after an instance enters service during which a failed health check does not replace it.
+    pub health_check_grace_period_seconds: Option<u32>,
     /// Names of the attached classic load balancers, without those that are being detached.
     pub load_balancers: Vec<String>,
     /// ARNs of the attached target groups, without those that are being detached.
@@ -54,6 +62,15 @@ pub struct Capacity {
     pub desired: u32,
     /// `MaxSize`.
     pub max_size: u32,
+}
+
+/// New settings of a group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupUpdate {
+    /// All three sizes. Instances are launched and terminated later.
+    pub capacity: Capacity,
+    /// A new grace period of health checks, in seconds. `None` keeps the present one.
+    pub health_check_grace_period_seconds: Option<u32>,
 }
 
 /// An instance, as its group sees it.
@@ -101,7 +118,7 @@ pub struct LifecycleHook {
 pub struct NewAutoScalingGroup {
     /// Its name, 1 to 255 characters without a colon.
     pub name: String,
-    /// Name of its launch template. The group launches the latest version.
+    /// Name of its launch template, of which the group launches [`TEMPLATE_VERSION`].
     pub launch_template: String,
     /// Its initial sizes.
     pub capacity: Capacity,
@@ -201,12 +218,20 @@ pub trait AutoScaling {
     #[change("autoscaling:CreateAutoScalingGroup", group.name)]
     async fn create_group(&self, proof: &Proof, group: &NewAutoScalingGroup) -> Result<(), CloudError>;
 
-    /// Sets all three sizes of a group. Instances are launched and terminated later.
+    /// Changes settings of a group.
     ///
     /// # Errors
     /// If the group does not exist or is being deleted, or if the sizes contradict each other.
     #[change("autoscaling:UpdateAutoScalingGroup", group)]
-    async fn set_capacity(&self, proof: &Proof, group: &str, capacity: Capacity) -> Result<(), CloudError>;
+    async fn update_group(&self, proof: &Proof, group: &str, update: GroupUpdate) -> Result<(), CloudError>;
+
+    /// Sets all three sizes of a group. Instances are launched and terminated later.
+    ///
+    /// # Errors
+    /// As [`AutoScaling::update_group`].
+    async fn set_capacity(&self, proof: &Proof, group: &str, capacity: Capacity) -> Result<(), CloudError> {
+        self.update_group(proof, group, GroupUpdate { capacity, ..GroupUpdate::default() }).await
+    }
 
     /// Enables collection of all metrics of the group, each minute.
     ///
@@ -340,12 +365,26 @@ pub enum Comparison {
     LessThanThreshold,
 }
 
+impl Comparison {
+    /// AWS's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GreaterThanThreshold => "GreaterThanThreshold",
+            Self::LessThanThreshold => "LessThanThreshold",
+        }
+    }
+}
+
 /// An alarm on the average `AWS/EC2 CPUUtilization` of an auto-scaling group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewAlarm {
     /// Its name, 1 to 255 characters.
     pub name: String,
+    /// What it does, in words: at most 1,024 characters.
+    #[serde(default)]
+    pub description: String,
     /// The group whose instances are measured.
     pub group_name: String,
     /// On which side of the threshold it fires.

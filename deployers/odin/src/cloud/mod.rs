@@ -11,10 +11,13 @@ mod auto_scaling;
 pub mod aws;
 mod compute;
 mod elastic_load_balancing;
+pub mod limits;
 #[cfg(feature = "local")]
 pub mod local;
 mod lookups;
 mod templates;
+mod user_data;
+pub mod volumes;
 
 // With each port, the trait of each cloud.
 pub use auto_scaling::*;
@@ -22,6 +25,7 @@ pub use compute::*;
 pub use elastic_load_balancing::*;
 pub use lookups::*;
 pub use templates::*;
+pub use user_data::{InvalidUserData, UserData};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

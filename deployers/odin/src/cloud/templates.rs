@@ -1,6 +1,6 @@
 //! EC2 launch templates, from which auto-scaling groups launch their instances.
 
-use super::Tags;
+use super::{Tags, UserData};
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use chrono::{DateTime, Utc};
@@ -29,6 +29,15 @@ pub struct EbsVolume {
     pub size_gib: u32,
     /// Such as `gp3`.
     pub volume_type: String,
+    /// Whether it is encrypted. Default: the setting of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
+    /// Provisioned IOPS of a `gp3`, `io1` or `io2` volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iops: Option<u32>,
+    /// Provisioned throughput of a `gp3` volume, in MiB/s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<u32>,
 }
 
 /// Content of a new launch template. Its instances accept only `IMDSv2` (`HttpTokens=required`).
@@ -47,8 +56,8 @@ pub struct NewLaunchTemplate {
     pub security_group_ids: Vec<String>,
     /// ARN of an instance profile.
     pub instance_profile_arn: Option<String>,
-    /// The unencoded user data, at most 16 KiB; the request to EC2 contains it in base64.
-    pub user_data: String,
+    /// The user data, at most 16 KiB before it is encoded as base64.
+    pub user_data: UserData,
     /// A volume in addition to those of the image; it replaces one with the same device name.
     pub ebs_volume: Option<EbsVolume>,
     /// Whether EBS traffic has dedicated bandwidth. Default: that of the instance type.
@@ -61,8 +70,17 @@ pub struct NewLaunchTemplate {
     pub placement_group: Option<String>,
     /// `default` or `dedicated`. Default: the setting of the VPC.
     pub tenancy: Option<String>,
+    /// How many network hops an answer of the instance metadata service may travel, 1 to 64. Default: 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_hop_limit: Option<u32>,
+    /// Whether CloudWatch gets the metrics of instances each minute, not each five minutes. Default: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detailed_monitoring: Option<bool>,
     /// Tags of the template itself; instances get those of their group.
     pub tags: Tags,
+    /// Tags of the volumes of instances. Auto Scaling does not give them those of the group.
+    #[serde(skip_serializing_if = "Tags::is_empty")]
+    pub volume_tags: Tags,
 }
 
 /// EC2 launch templates.

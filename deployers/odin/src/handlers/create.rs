@@ -3,7 +3,7 @@
 
 use crate::capacity::Target;
 use crate::cloud::{
-    AutoScalingGroup, Capacity, Comparison, EbsVolume, HealthCheckType, LaunchTemplate, LifecycleHook, NewAlarm,
+    AutoScalingGroup, Capacity, Comparison, HealthCheckType, LaunchTemplate, LifecycleHook, NewAlarm,
     NewAutoScalingGroup, NewLaunchTemplate, NewPlacementGroup, NewScalingPolicy, OdinPorts, PlacementGroup, Tags,
 };
 use crate::concurrently::each;
@@ -90,7 +90,7 @@ pub(super) struct ServiceBuilder<'a> {
     pub(super) release: &'a OdinRelease,
     pub(super) existing: &'a ExistingResources,
     /// The user data, with placeholders.
-    pub(super) user_data: &'a str,
+    pub(super) user_data: &'a [u8],
 }
 
 impl ServiceBuilder<'_> {
@@ -200,14 +200,17 @@ impl ServiceBuilder<'_> {
             security_group_ids: resources.security_groups.clone(),
             instance_profile_arn: resources.profile_arn.clone(),
             user_data: render_user_data(self.user_data, self.release, service_name),
-            ebs_volume: ebs_volume(service),
+            ebs_volume: service.ebs_volume(),
             // AWS optimises every type that can be for free, and refuses it for many others: its default is right.
             ebs_optimized: None,
             spot_price: service.spot_price.as_ref().map(ToString::to_string),
             associate_public_ip_address: service.associate_public_ip_address,
             placement_group: service.placement_group_name.as_ref().map(ToString::to_string),
             tenancy: service.placement_tenancy.map(|tenancy| tenancy.as_str().to_owned()),
+            metadata_hop_limit: Some(service.metadata_hop_limit.unwrap_or(Service::DEFAULT_METADATA_HOP_LIMIT)),
+            detailed_monitoring: service.detailed_monitoring,
             tags: self.template_tags(service_name, service, &name),
+            volume_tags: group_tags(self.release, service_name, service),
             name,
         })
     }
@@ -240,9 +243,7 @@ impl ServiceBuilder<'_> {
             load_balancers: resources.elbs.clone(),
             target_group_arns: resources.target_group_arns.clone(),
             health_check_type: if by_balancer { HealthCheckType::Elb } else { HealthCheckType::Ec2 },
-            health_check_grace_period_seconds: autoscaling
-                .health_check_grace_period
-                .unwrap_or(self.release.envelope.timeout),
+            health_check_grace_period_seconds: autoscaling.grace_period_seconds(self.release.envelope.timeout),
             default_cooldown_seconds: autoscaling.default_cooldown,
             termination_policies: vec!["ClosestToNextInstanceHour".to_owned()],
             lifecycle_hooks: self.hooks(),
@@ -263,14 +264,6 @@ impl ServiceBuilder<'_> {
     }
 }
 
-fn ebs_volume(service: &Service) -> Option<EbsVolume> {
-    Some(EbsVolume {
-        size_gib: service.ebs_volume_size?,
-        volume_type: service.ebs_volume_type?.as_str().to_owned(),
-        device_name: service.ebs_device_name.as_ref()?.to_string(),
-    })
-}
-
 /// A scaling policy of a group. Those that remove instances are disabled while the release is deployed.
 pub(super) fn scaling_policy(group: &str, policy: &Policy, enabled: bool) -> NewScalingPolicy {
     NewScalingPolicy {
@@ -283,16 +276,29 @@ pub(super) fn scaling_policy(group: &str, policy: &Policy, enabled: bool) -> New
 }
 
 fn alarm(name: &str, group: &str, policy: &Policy, policy_arn: String) -> NewAlarm {
+    let comparison = match policy.kind {
+        PolicyType::CpuScaleUp => Comparison::GreaterThanThreshold,
+        PolicyType::CpuScaleDown => Comparison::LessThanThreshold,
+    };
     NewAlarm {
         name: name.to_owned(),
+        description: alarm_description(name, comparison, policy),
         group_name: group.to_owned(),
-        comparison: match policy.kind {
-            PolicyType::CpuScaleUp => Comparison::GreaterThanThreshold,
-            PolicyType::CpuScaleDown => Comparison::LessThanThreshold,
-        },
+        comparison,
         threshold: policy.threshold_percent(),
         period_seconds: policy.period,
         evaluation_periods: policy.evaluation_periods,
         policy_arn,
     }
+}
+
+/// The same description as Go Odin's, line by line: dashboards and runbooks may show it.
+fn alarm_description(name: &str, comparison: Comparison, policy: &Policy) -> String {
+    format!(
+        "Scale-{name}\n if Average CPUUtilization\n is {} {}%\n for {} seconds {} times in a row",
+        comparison.as_str(),
+        policy.threshold_percent(),
+        policy.period,
+        policy.evaluation_periods
+    )
 }

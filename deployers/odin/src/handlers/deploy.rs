@@ -52,8 +52,8 @@ pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinR
 
 /// The SHA-256 of everything that the groups of a release are created from: its services, with the ids of the resources that they use,
 /// and its user data.
-fn plan_sha256(release: &OdinRelease, user_data: &str) -> Sha256 {
-    let plan = json!({ "services": release.fields.services, "user_data_sha256": Sha256::of(user_data.as_bytes()) });
+fn plan_sha256(release: &OdinRelease, user_data: &[u8]) -> Sha256 {
+    let plan = json!({ "services": release.fields.services, "user_data_sha256": Sha256::of(user_data) });
     Sha256::of(plan.to_string().as_bytes())
 }
 

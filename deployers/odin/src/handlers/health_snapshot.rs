@@ -1,7 +1,7 @@
 //! Reads the health of a release's groups, and sets their sizes.
 
 use crate::capacity::{Size, Target};
-use crate::cloud::{AutoScalingGroup, Capacity, OdinPorts};
+use crate::cloud::{AutoScalingGroup, Capacity, GroupUpdate, OdinPorts};
 use crate::concurrently::{each, try_each};
 use crate::errors::{BelowCapacity, GroupDeleted, HealthError, ServiceBelowCapacity, ServiceError};
 use crate::groups::{Groups, kept_desired, service_name};
@@ -51,6 +51,15 @@ impl ServiceHealth<'_> {
         Capacity { min_size: size.min, desired: size.desired, max_size }
     }
 
+    /// The grace period that the group gets at this moment of the deploy; `None` if it keeps the one that it has.
+    fn new_grace_period_seconds(&self, at: Moment) -> Option<u32> {
+        let new = match at {
+            Moment::Rollout | Moment::Switch => None,
+            Moment::End => self.service.autoscaling.grace_period_after_success_seconds(),
+        };
+        new.filter(|_| new != self.group.health_check_grace_period_seconds)
+    }
+
     /// The service, and the desired capacity of the group that it replaces.
     pub(super) fn replaced(&self) -> (ServiceName, Option<u32>) {
         (self.name.clone(), self.replaced_desired)
@@ -68,7 +77,7 @@ pub(super) enum Moment {
     End,
 }
 
-/// Sets the sizes of the new groups.
+/// Sets the sizes of the new groups, and in the end their grace period.
 pub(super) async fn resize(
     ports: &OdinPorts,
     proof: &Proof,
@@ -76,11 +85,12 @@ pub(super) async fn resize(
     at: Moment,
 ) -> Result<(), Vec<CloudError>> {
     let resized = try_each(services, async |service: &ServiceHealth<'_>| {
-        let capacity = service.capacity(at);
-        if capacity == service.group.capacity {
+        let (capacity, grace) = (service.capacity(at), service.new_grace_period_seconds(at));
+        if capacity == service.group.capacity && grace.is_none() {
             return Ok(());
         }
-        ports.groups.set_capacity(proof, &service.group.name, capacity).await
+        let update = GroupUpdate { capacity, health_check_grace_period_seconds: grace };
+        ports.groups.update_group(proof, &service.group.name, update).await
     });
     resized.await.map(drop)
 }

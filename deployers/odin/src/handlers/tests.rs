@@ -124,14 +124,12 @@ async fn old_groups_are_kept_below_capacity() {
 }
 
 #[tokio::test]
-async fn invalid_user_data_is_refused() {
-    for (body, code) in
-        [(vec![b'x'; 16 * 1024 + 1], "odin/user-data-too-large"), (vec![0x1f, 0x8b], "odin/user-data-encoding")]
-    {
+async fn large_user_data_is_refused() {
+    for body in [vec![b'x'; 16 * 1024 + 1], vec![0xff; 16 * 1024 + 1]] {
         let harness = new_harness(&[]);
         let sent = release(1, &[("/user_data_sha256", json!(bifrost::release::Sha256::of(&body)))]);
         let run = harness.deploy(&sent, &[("userdata", &body)]).await.unwrap();
         assert_eq!(run.path(), ["Validate", "FailureClean"]);
-        assert_eq!(errors(&run), [error("BadReleaseError", code)]);
+        assert_eq!(errors(&run), [error("BadReleaseError", "odin/user-data-too-large")]);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::Context;
 use crate::deployer::USER_DATA;
-use crate::errors::UserDataEncoding;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id};
-use crate::release::{OdinFields, OdinRelease, USER_DATA_LIMIT_BYTES, fill_defaults, render_user_data};
+use crate::release::{OdinFields, OdinRelease, USER_DATA_LIMIT_BYTES, fill_defaults, notes, render_user_data};
+use crate::release_log;
 use crate::resources::{look_up, resolve};
 use crate::rules;
 use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
@@ -19,27 +19,28 @@ use tokio::{join, try_join};
 /// # Errors
 /// [`ValidateFailure::BadRelease`], with every rule that the release breaks.
 pub async fn validate(context: &Context, release: OdinRelease) -> Result<Validated<OdinFields>, ValidateFailure> {
+    let notes = notes(&release);
     let template = read_user_data(context, &release);
     let (validated, template) = join!(bifrost::lifecycle::validate(context, release.clone()), template);
     let mut release = validated?;
     fill_defaults(&mut release);
     check_user_data(&release, &template?)?;
+    release_log::append(context, &release.envelope, &notes).await;
     Ok(release)
 }
 
 /// The user data of the release, with placeholders.
-pub(super) async fn read_user_data(context: &Context, release: &OdinRelease) -> Result<String, ValidateFailure> {
+pub(super) async fn read_user_data(context: &Context, release: &OdinRelease) -> Result<Vec<u8>, ValidateFailure> {
     // EC2 accepts far less, which is checked after rendering.
     let (sha256, limit) = (&release.fields.user_data_sha256, limit_bytes::FILE);
-    let body = read_file(context, release, USER_DATA, sha256, limit).await?;
-    String::from_utf8(body).map_err(|error| ValidateFailure::rule(UserDataEncoding { source: error.utf8_error() }))
+    read_file(context, release, USER_DATA, sha256, limit).await
 }
 
 /// Checks that the rendered user data is not larger than EC2 accepts.
-pub(crate) fn check_user_data(release: &OdinRelease, template: &str) -> Result<(), Findings> {
+pub(crate) fn check_user_data(release: &OdinRelease, template: &[u8]) -> Result<(), Findings> {
     let mut findings = Findings::default();
     for service in release.fields.services.keys() {
-        let length = render_user_data(template, release, service).len();
+        let length = render_user_data(template, release, service).as_bytes().len();
         let path = format!("services.{service}");
         findings.require(length <= USER_DATA_LIMIT_BYTES, rules::USER_DATA_TOO_LARGE, &path, || {
             format!(

@@ -17,13 +17,32 @@ pub struct Autoscaling {
     pub max_terms: u32,
     /// Pause after a scaling activity, in seconds.
     pub default_cooldown: u32,
-    /// How long an instance may boot before Auto Scaling checks its health, in seconds. Default: the release's timeout.
+    /// How long an instance may boot before Auto Scaling checks its health, in seconds. Default: the release's timeout during the
+    /// deploy, then 300 s.
     pub health_check_grace_period: Option<u32>,
     /// In which steps instances are launched.
     pub strategy: Strategy,
     /// Policies that change the capacity with the load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy>,
+}
+
+/// The grace period of a group after a successful deploy, if the release does not set it: a deploy may take two days, but later an
+/// unhealthy instance must not be kept for two days.
+pub(super) const GRACE_PERIOD_AFTER_SUCCESS_SECONDS: u32 = 300;
+
+impl Autoscaling {
+    /// The grace period during a deploy with this timeout, in seconds.
+    #[must_use]
+    pub fn grace_period_seconds(&self, timeout: u32) -> u32 {
+        self.health_check_grace_period.unwrap_or(timeout)
+    }
+
+    /// The grace period that the group gets after success, in seconds; `None` if it keeps that of the release.
+    #[must_use]
+    pub fn grace_period_after_success_seconds(&self) -> Option<u32> {
+        self.health_check_grace_period.is_none().then_some(GRACE_PERIOD_AFTER_SUCCESS_SECONDS)
+    }
 }
 
 impl Default for Autoscaling {

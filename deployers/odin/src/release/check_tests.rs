@@ -3,12 +3,12 @@ use crate::release::sample;
 use serde_json::{Value, json};
 
 /// The code and path of every finding.
-fn findings(release: &OdinRelease) -> Vec<(&'static str, String)> {
+pub(super) fn findings(release: &OdinRelease) -> Vec<(&'static str, String)> {
     let findings = check(release).err().unwrap_or_default();
     findings.iter().map(|finding| (finding.code, finding.path.clone())).collect()
 }
 
-fn finding(code: &'static str, path: &str) -> (&'static str, String) {
+pub(super) fn finding(code: &'static str, path: &str) -> (&'static str, String) {
     (code, path.to_owned())
 }
 
@@ -34,7 +34,6 @@ fn all_findings_are_reported_at_once() {
             "min_size": 3,
             "max_size": 2,
             "spread": 1.5,
-            "health_check_grace_period": 172_802,
             "policies": [
                 { "type": "cpu_scale_up", "period": 90 },
                 { "type": "cpu_scale_up", "evaluation_periods": 0 },

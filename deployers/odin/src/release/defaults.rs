@@ -1,9 +1,12 @@
 //! The defaults that Validate fills in.
 
+use super::service::DEFAULT_DEVICE_NAME;
 use super::{OdinRelease, ResourceName, Service, VolumeType};
 use crate::pace::seconds_until_next_check;
 
-/// Fills in the defaults that depend on other fields. Reading fills in the others.
+/// Fills in the defaults that depend on other fields, and lowers a grace period above the timeout. Reading fills in the others.
+///
+/// A grace period that the release does not set stays so: it is the timeout during the deploy, and another one afterwards.
 pub(crate) fn fill_defaults(release: &mut OdinRelease) {
     let timeout = release.envelope.timeout;
     let fields = &mut release.fields;
@@ -13,7 +16,9 @@ pub(crate) fn fill_defaults(release: &mut OdinRelease) {
     }
     for (name, service) in &mut fields.services {
         service.service_name = Some(name.clone());
-        service.autoscaling.health_check_grace_period.get_or_insert(timeout);
+        if let Some(grace) = &mut service.autoscaling.health_check_grace_period {
+            *grace = (*grace).min(timeout);
+        }
         fill_volume(service);
     }
 }
@@ -24,7 +29,7 @@ fn fill_volume(service: &mut Service) {
     }
     service.ebs_volume_type.get_or_insert(VolumeType::Gp3);
     if service.ebs_device_name.is_none() {
-        service.ebs_device_name = ResourceName::try_from("/dev/xvda".to_owned()).ok();
+        service.ebs_device_name = ResourceName::try_from(DEFAULT_DEVICE_NAME.to_owned()).ok();
     }
 }
 
@@ -41,11 +46,13 @@ mod tests {
     }
 
     #[test]
-    fn grace_period_defaults_to_the_timeout() {
-        let release = filled("/services/web/autoscaling/health_check_grace_period", json!(30));
-        let grace = |name: &str| release.fields.services[&name.parse().unwrap()].autoscaling.health_check_grace_period;
-        assert_eq!(grace("web"), Some(30));
-        assert_eq!(grace("worker"), Some(release.envelope.timeout));
+    fn grace_period_is_lowered_to_the_timeout() {
+        for (set, lowered) in [(0, 0), (30, 30), (600, 600), (601, 600), (u32::MAX, 600)] {
+            let release = filled("/services/web/autoscaling/health_check_grace_period", json!(set));
+            let grace =
+                |name: &str| release.fields.services[&name.parse().unwrap()].autoscaling.health_check_grace_period;
+            assert_eq!((grace("web"), grace("worker")), (Some(lowered), None));
+        }
     }
 
     #[test]

@@ -5,9 +5,12 @@
 
 mod autoscaling;
 mod check;
+mod check_instances;
+mod check_policies;
 mod defaults;
 mod hook;
 mod name;
+mod notes;
 mod service;
 mod spread;
 mod user_data;
@@ -20,6 +23,7 @@ pub use check::check;
 pub(crate) use defaults::fill_defaults;
 pub use hook::{Hook, Transition};
 pub use name::{HookName, ResourceName, ServiceName};
+pub use notes::notes;
 pub use service::{
     HealthyReport, PlacementStrategy, PlacementTenancy, Service, ServiceResources, SpotPrice, VolumeType,
 };

@@ -1,9 +1,14 @@
 //! The fields of a service, which becomes an auto-scaling group.
 
 use super::{Autoscaling, ResourceName, ServiceName};
+use crate::cloud::EbsVolume;
+use crate::cloud::limits::MIN_SPOT_PRICE;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// The device name of the EBS volume, if a service does not set it.
+pub(super) const DEFAULT_DEVICE_NAME: &str = "/dev/xvda";
 
 /// A service, which becomes an auto-scaling group.
 #[bifrost::field_type]
@@ -42,6 +47,17 @@ pub struct Service {
     pub placement_tenancy: Option<PlacementTenancy>,
     /// Whether instances get a public IP address. The default is a setting of the subnet.
     pub associate_public_ip_address: Option<bool>,
+    /// How many network hops an answer of the instance metadata service may travel. Default:
+    /// [`DEFAULT_METADATA_HOP_LIMIT`](Self::DEFAULT_METADATA_HOP_LIMIT).
+    pub metadata_hop_limit: Option<u32>,
+    /// Whether the EBS volume is encrypted. The default is a setting of the account.
+    pub ebs_encrypted: Option<bool>,
+    /// IOPS of the EBS volume. Required for `io1` and `io2`; the default for `gp3` is 3,000.
+    pub ebs_iops: Option<u32>,
+    /// Throughput of a `gp3` volume in MiB/s. The default is 125.
+    pub ebs_throughput: Option<u32>,
+    /// Whether CloudWatch gets metrics of the instances each minute, for a fee. The default is each five minutes.
+    pub detailed_monitoring: Option<bool>,
     /// How it scales.
     #[serde(default)]
     pub autoscaling: Autoscaling,
@@ -68,6 +84,22 @@ pub struct Service {
 }
 
 impl Service {
+    /// Containers on a bridge network need two hops to the instance metadata service.
+    pub const DEFAULT_METADATA_HOP_LIMIT: u32 = 2;
+
+    /// The EBS volume of its instances, if it asks for one, with its type and device or their defaults.
+    #[must_use]
+    pub fn ebs_volume(&self) -> Option<EbsVolume> {
+        Some(EbsVolume {
+            size_gib: self.ebs_volume_size?,
+            volume_type: self.ebs_volume_type.unwrap_or(VolumeType::Gp3).as_str().to_owned(),
+            device_name: self.ebs_device_name.as_ref().map_or(DEFAULT_DEVICE_NAME, ResourceName::as_str).to_owned(),
+            encrypted: self.ebs_encrypted,
+            iops: self.ebs_iops,
+            throughput: self.ebs_throughput,
+        })
+    }
+
     /// Whether the service has a classic load balancer or target group.
     #[must_use]
     pub fn has_balancer(&self) -> bool {
@@ -142,13 +174,16 @@ macro_rules! words {
 }
 
 words! {
-    /// Type of an EBS volume. `io1` and `io2` are not supported: AWS requires their IOPS, and a release has no field
-    /// for it.
+    /// Type of an EBS volume.
     VolumeType {
         /// General purpose. The default.
         Gp3 = "gp3",
         /// General purpose, previous generation. The default of Go Odin.
         Gp2 = "gp2",
+        /// Provisioned IOPS, previous generation.
+        Io1 = "io1",
+        /// Provisioned IOPS.
+        Io2 = "io2",
         /// Throughput-optimised hard disk.
         St1 = "st1",
         /// Cold hard disk.
@@ -196,6 +231,13 @@ impl SpotPrice {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether EC2 accepts it.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        let decimal = |text: &str| Decimal::from_str_exact(text).ok();
+        decimal(&self.0) >= decimal(MIN_SPOT_PRICE)
     }
 }
 

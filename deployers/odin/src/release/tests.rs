@@ -96,7 +96,7 @@ fn invalid_value_is_refused() {
         ("/services/web/autoscaling/spread", serde_json::from_str("1e-999999999").unwrap()),
         ("/services/web/autoscaling/strategy", json!("OneAtATime")),
         ("/services/web/autoscaling/policies/0/type", json!("memory_scale_up")),
-        ("/services/web/ebs_volume_type", json!("io2")),
+        ("/services/web/ebs_volume_type", json!("io3")),
         ("/services/web/placement_tenancy", json!("host")),
         ("/services/web/spot_price", json!("cheap")),
         ("/services/web/spot_price", json!("-0.1")),

@@ -1,15 +1,25 @@
-//! User data: the text that an instance runs when it boots. Placeholders are replaced by names of the release.
+//! User data: what an instance runs when it boots. In a text, placeholders are replaced by names of the release.
 
 use super::{OdinRelease, ServiceName};
+use crate::cloud::UserData;
+use std::str;
 
 /// The largest user data that EC2 accepts, in bytes, before it is encoded as base64.
 pub(crate) const USER_DATA_LIMIT_BYTES: usize = 16 * 1024;
 
-/// Replaces the nine placeholders `{{…}}` by names of the release and of the service. Everything else is kept.
+/// Replaces the nine placeholders `{{…}}` by names of the release and of the service. Everything else is kept, and so are all bytes of
+/// what is not UTF-8, such as a gzip archive.
 ///
 /// Replaced text is not scanned again, so a name cannot contain a placeholder.
 #[must_use]
-pub fn render_user_data(template: &str, release: &OdinRelease, service: &ServiceName) -> String {
+pub fn render_user_data(template: &[u8], release: &OdinRelease, service: &ServiceName) -> UserData {
+    match str::from_utf8(template) {
+        Ok(text) => render_text(text, release, service).into_bytes().into(),
+        Err(_) => template.to_vec().into(),
+    }
+}
+
+fn render_text(template: &str, release: &OdinRelease, service: &ServiceName) -> String {
     let envelope = &release.envelope;
     let values = [
         ("{{RELEASE_ID}}", envelope.release_id.to_string()),
@@ -43,7 +53,15 @@ mod tests {
 
     fn render(template: &str) -> String {
         let service = "web".parse().unwrap();
-        render_user_data(template, &sample::release(), &service)
+        let rendered = render_user_data(template.as_bytes(), &sample::release(), &service);
+        rendered.as_text().unwrap().to_owned()
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_kept() {
+        let gzip = b"\x1f\x8b\x08\x00{{RELEASE_ID}}\xff";
+        let rendered = render_user_data(gzip, &sample::release(), &"web".parse().unwrap());
+        assert_eq!(rendered.as_bytes(), gzip);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use bifrost::lifecycle::Proof;
 use bifrost::testing::PortContract;
 use odin::cloud::{Capacity, HealthCheckType, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 pub const PROJECT: (&str, &str) = ("ProjectName", "coinbase/deploy-test");
@@ -29,8 +30,8 @@ pub struct Resources {
     pub image: String,
     pub subnet: String,
     pub security_group: String,
-    /// The names of alarms, sorted; not all of them if there are many. Odin itself never lists alarms.
-    pub alarms: Box<dyn Fn() -> Vec<String>>,
+    /// The descriptions of alarms by name; not all of them if there are many. Odin itself never lists alarms.
+    pub alarms: Box<dyn Fn() -> BTreeMap<String, String>>,
     /// Whether the group's process `AZRebalance` is suspended, which Odin never asks.
     pub is_rebalancing_suspended: Box<dyn Fn(&str) -> bool>,
 }

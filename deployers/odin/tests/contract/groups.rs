@@ -2,7 +2,7 @@
 
 use super::fixture::{GROUP, PROJECT, RegionFixture, capacity, proof, tags};
 use bifrost::cloud::ErrorKind;
-use odin::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
+use odin::cloud::{GroupUpdate, HealthCheckType, LifecycleHook, NewAutoScalingGroup};
 
 pub async fn group_is_described_as_created(fixture: RegionFixture) {
     let hook = LifecycleHook {
@@ -23,6 +23,8 @@ pub async fn group_is_described_as_created(fixture: RegionFixture) {
     let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!((&found.name, found.capacity, &found.tags), (&group.name, group.capacity, &group.tags));
     assert_eq!((found.launch_template.as_deref(), found.launch_configuration), (Some(GROUP), None));
+    assert_eq!(found.launch_template_version.as_deref(), Some("1"), "another version would launch without a deploy");
+    assert_eq!(found.health_check_grace_period_seconds, Some(100));
     assert_eq!((&found.load_balancers, &found.target_group_arns), (&group.load_balancers, &group.target_group_arns));
     assert_eq!((found.status, found.instances), (None, Vec::new()));
     assert!(found.arn.ends_with(&format!(":autoScalingGroupName/{GROUP}")), "{}", found.arn);
@@ -70,6 +72,18 @@ pub async fn group_reaches_its_capacity(fixture: RegionFixture) {
     fixture.wait_until("two instances are terminated", async |_| fixture.in_service().await.len() == 1).await;
     let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.capacity, capacity(0, 1, 2));
+}
+
+pub async fn grace_period_is_changed_with_the_sizes(fixture: RegionFixture) {
+    fixture.create(&fixture.group(capacity(0, 0, 1))).await;
+    let groups = &fixture.ports.groups;
+    let update = GroupUpdate { capacity: capacity(0, 0, 2), health_check_grace_period_seconds: Some(300) };
+    groups.update_group(&proof(), GROUP, update).await.unwrap();
+    let found = groups.group(GROUP).await.unwrap().unwrap();
+    assert_eq!((found.capacity, found.health_check_grace_period_seconds), (capacity(0, 0, 2), Some(300)));
+    groups.set_capacity(&proof(), GROUP, capacity(0, 0, 3)).await.unwrap();
+    let found = groups.group(GROUP).await.unwrap().unwrap();
+    assert_eq!((found.capacity, found.health_check_grace_period_seconds), (capacity(0, 0, 3), Some(300)));
 }
 
 pub async fn deleted_group_disappears_with_instances(fixture: RegionFixture) {

@@ -7,11 +7,22 @@ use odin::cloud::{EbsVolume, LaunchTemplate, NewLaunchTemplate, NewPlacementGrou
 pub async fn launch_template_is_described_as_created(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
     let with_all_fields = NewLaunchTemplate {
-        ebs_volume: Some(EbsVolume { device_name: "/dev/xvda".into(), size_gib: 20, volume_type: "gp2".into() }),
+        user_data: vec![0x1f, 0x8b, 0x08, 0x00].into(),
+        ebs_volume: Some(EbsVolume {
+            device_name: "/dev/xvda".into(),
+            size_gib: 20,
+            volume_type: "gp3".into(),
+            encrypted: Some(true),
+            iops: Some(4_000),
+            throughput: Some(500),
+        }),
         ebs_optimized: Some(true),
         spot_price: Some("0.05".into()),
         associate_public_ip_address: Some(false),
         tenancy: Some("default".into()),
+        metadata_hop_limit: Some(2),
+        detailed_monitoring: Some(true),
+        volume_tags: tags(&[PROJECT, ("Team", "infra")]),
         ..fixture.template()
     };
     let created = templates.create_launch_template(&proof(), &with_all_fields).await.unwrap();

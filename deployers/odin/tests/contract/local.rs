@@ -6,6 +6,7 @@ use bifrost::testing::LocalContract;
 use odin::Odin;
 use odin::cloud::local::{OdinAccount, OdinRegion};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn resources() -> Value {
@@ -50,6 +51,7 @@ fn regions(state: &LocalState<OdinAccount>) -> impl Iterator<Item = &OdinRegion>
     state.accounts.values().map(|account| account.resources.regions.of(&REGION.parse().unwrap()))
 }
 
-fn alarms(state: &LocalState<OdinAccount>) -> Vec<String> {
-    regions(state).flat_map(|region| region.alarms.keys().cloned()).collect()
+fn alarms(state: &LocalState<OdinAccount>) -> BTreeMap<String, String> {
+    let alarms = regions(state).flat_map(|region| region.alarms.values());
+    alarms.map(|alarm| (alarm.name.clone(), alarm.description.clone())).collect()
 }

@@ -44,6 +44,7 @@ bifrost::port_contract! {
         group_name_is_unique,
         contradictory_sizes_are_refused,
         group_reaches_its_capacity,
+        grace_period_is_changed_with_the_sizes,
         deleted_group_disappears_with_instances,
         launch_configuration_in_use_is_not_deleted;
     balancing:

@@ -3,6 +3,7 @@
 use super::fixture::Resources;
 use bifrost_moto::MotoAccount;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Creates the resources of a [`RegionFixture`](super::fixture::RegionFixture).
 pub fn seed(account: &MotoAccount) -> Resources {
@@ -22,13 +23,11 @@ pub fn seed(account: &MotoAccount) -> Resources {
     }
 }
 
-fn alarms(account: &MotoAccount) -> Vec<String> {
+fn alarms(account: &MotoAccount) -> BTreeMap<String, String> {
     let found = account.call("cloudwatch", "DescribeAlarms", json!({}));
-    let mut names: Vec<_> =
-        found["MetricAlarms"].as_array().unwrap().iter().map(|alarm| text(&alarm["AlarmName"])).collect();
-    names.retain(|name| name != "errors");
-    names.sort();
-    names
+    let described = |alarm: &Value| (text(&alarm["AlarmName"]), text(&alarm["AlarmDescription"]));
+    let own = found["MetricAlarms"].as_array().unwrap().iter().filter(|alarm| alarm["AlarmName"] != "errors");
+    own.map(described).collect()
 }
 
 fn is_rebalancing_suspended(account: &MotoAccount, group: &str) -> bool {

@@ -15,6 +15,7 @@ fn policy() -> NewScalingPolicy {
 
 fn alarm(name: String, policy_arn: &str) -> NewAlarm {
     NewAlarm {
+        description: format!("scales {name}"),
         name,
         group_name: GROUP.into(),
         comparison: Comparison::GreaterThanThreshold,
@@ -45,7 +46,9 @@ pub async fn put_alarm_replaces_the_one_of_its_name(fixture: RegionFixture) {
     for name in ["web-up", "web-down", "web-up"] {
         alarms.put(&proof(), &alarm(name.into(), POLICY)).await.unwrap();
     }
-    assert_eq!((fixture.seeded.alarms)(), ["web-down", "web-up"]);
+    let described = [("web-down", "scales web-down"), ("web-up", "scales web-up")];
+    let described = described.map(|(name, description)| (name.to_owned(), description.to_owned()));
+    assert_eq!((fixture.seeded.alarms)(), described.into());
 }
 
 pub async fn alarms_have_states(fixture: RegionFixture) {

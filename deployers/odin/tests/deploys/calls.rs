@@ -65,8 +65,8 @@ async fn second_service_does_not_lengthen_the_chain() {
     Deploy                15      5
     CheckHealthy           5      1
     DetachForSuccess      12      3
-    CleanUpSuccess        16      5
-    the whole deploy      69     20
+    CleanUpSuccess        17      5
+    the whole deploy      70     20
     ");
     assert_eq!(two.chain(), one.chain());
 }

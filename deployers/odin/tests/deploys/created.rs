@@ -34,7 +34,7 @@ async fn group_has_name_tags_and_settings_of_release() {
     assert_eq!(tags, ["coinbase/deploy-test", "development", "web", "release-1-first", name.as_str(), "infra"]);
     assert_eq!(group.tags.len(), 7);
     assert_eq!(group.health_check_type, HealthCheckType::Elb);
-    assert_eq!(group.health_check_grace_period_seconds, 600);
+    assert_eq!(group.launch_template_version.as_deref(), Some("1"));
     assert_eq!(group.default_cooldown_seconds, 300);
     assert_eq!(group.termination_policies, ["ClosestToNextInstanceHour"]);
     assert_eq!(group.subnet_ids, ["subnet-0a1b2c3d4e5f6000a", "subnet-0a1b2c3d4e5f6000b"]);
@@ -58,6 +58,10 @@ async fn policies_become_scaling_policies_and_alarms() {
     let alarm = &region.alarms[&up];
     assert_eq!((alarm.threshold, alarm.period_seconds, alarm.evaluation_periods), (25.0, 300, 2));
     assert_eq!(alarm.comparison, Comparison::GreaterThanThreshold);
+    let description = format!(
+        "Scale-{up}\n if Average CPUUtilization\n is GreaterThanThreshold 25%\n for 300 seconds 2 times in a row"
+    );
+    assert_eq!(alarm.description, description, "the description of Go Odin");
     assert!(alarm.policy_arn.ends_with(&up));
     assert_eq!(region.alarms[&down].comparison, Comparison::LessThanThreshold);
 }
@@ -67,6 +71,7 @@ async fn volume_is_created_only_if_requested() {
     let fixture = deployed(Scenario::sample()).await;
     let volume = group_of(&fixture, "web").2.template.ebs_volume.unwrap();
     assert_eq!((volume.device_name.as_str(), volume.size_gib, volume.volume_type.as_str()), ("/dev/sda1", 20, "gp3"));
+    assert_eq!((volume.encrypted, volume.iops, volume.throughput), (None, None, None));
     assert_eq!(group_of(&fixture, "worker").2.template.ebs_volume, None);
 }
 
@@ -78,6 +83,45 @@ async fn gp2_volume_keeps_working() {
     let fixture = deployed(scenario).await;
     let volume = group_of(&fixture, "worker").2.template.ebs_volume.unwrap();
     assert_eq!((volume.device_name.as_str(), volume.size_gib, volume.volume_type.as_str()), ("/dev/xvda", 8, "gp2"));
+}
+
+#[tokio::test]
+async fn volume_has_iops_throughput_and_encryption() {
+    for (volume_type, iops, throughput) in
+        [("gp3", Some(4_000), Some(1_000)), ("io1", Some(400), None), ("io2", Some(8_000), None)]
+    {
+        let scenario = Scenario::worker()
+            .with("/services/worker/ebs_volume_size", json!(8))
+            .with("/services/worker/ebs_volume_type", json!(volume_type))
+            .with("/services/worker/ebs_encrypted", json!(true))
+            .with("/services/worker/ebs_iops", json!(iops))
+            .with("/services/worker/ebs_throughput", json!(throughput));
+        let fixture = deployed(scenario).await;
+        let volume = group_of(&fixture, "worker").2.template.ebs_volume.unwrap();
+        assert_eq!(volume.volume_type, volume_type);
+        assert_eq!((volume.encrypted, volume.iops, volume.throughput), (Some(true), iops, throughput));
+    }
+}
+
+/// Auto Scaling gives the tags of a group to its instances, but not to their volumes.
+#[tokio::test]
+async fn volumes_have_the_tags_of_the_group() {
+    let fixture = deployed(Scenario::sample().with("/services/web/tags", json!({"Team": "infra"}))).await;
+    for service in ["web", "worker"] {
+        let (_, group, template) = group_of(&fixture, service);
+        assert_eq!(template.template.volume_tags, group.tags, "{service}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_takes_two_hops_by_default() {
+    let template = group_of(&deployed(Scenario::worker()).await, "worker").2.template;
+    assert_eq!((template.metadata_hop_limit, template.detailed_monitoring), (Some(2), None));
+    let scenario = Scenario::worker()
+        .with("/services/worker/metadata_hop_limit", json!(1))
+        .with("/services/worker/detailed_monitoring", json!(true));
+    let template = group_of(&deployed(scenario).await, "worker").2.template;
+    assert_eq!((template.metadata_hop_limit, template.detailed_monitoring), (Some(1), Some(true)));
 }
 
 #[tokio::test]
@@ -98,6 +142,7 @@ async fn launch_template_has_spot_price_and_tenancy() {
 async fn placeholders_in_user_data_are_replaced() {
     let fixture = deployed(Scenario::sample()).await;
     let user_data = group_of(&fixture, "worker").2.template.user_data;
+    let user_data = user_data.as_text().unwrap();
     assert!(!user_data.contains("{{"), "{user_data}");
     for line in ["release: release-1-first", "project: coinbase/deploy-test", "config: development", "service: worker"]
     {

@@ -17,7 +17,7 @@ pub struct Journal {
     pub held: BTreeMap<String, String>,
     /// The calls of tasks, in order.
     pub calls: Vec<CallRecord>,
-    /// Min and desired of each new group, whenever a call set them.
+    /// Min and desired of each new group, whenever a call changed them.
     pub sizes: Vec<(u32, u32)>,
     /// Violated invariants.
     pub violations: Vec<String>,
@@ -43,10 +43,12 @@ impl Journal {
         if had_effect(record)
             && ["autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"].contains(&name.operation)
         {
-            let region = region(after, &plan.account);
-            let group = region.auto_scaling_groups.get(&name.resource).filter(|group| plan.created(&group.tags));
-            let capacity = group.map(|group| group.capacity);
-            self.sizes.extend(capacity.map(|capacity| (capacity.min_size, capacity.desired)));
+            let capacity = |state: &LocalState<OdinAccount>| {
+                let region = region(state, &plan.account);
+                let group = region.auto_scaling_groups.get(&name.resource).filter(|group| plan.created(&group.tags))?;
+                Some((group.capacity.min_size, group.capacity.desired))
+            };
+            self.sizes.extend(capacity(after).filter(|_| capacity(before) != capacity(after)));
         }
         let owner = self.held.get(execution).map(String::as_str);
         let step = rules::Step { record, plan, execution, owner, before, after };

@@ -30,6 +30,7 @@ mod invariants;
 mod invocations;
 mod journal;
 mod leftovers;
+mod lenient;
 mod malformed;
 mod partitions;
 mod paths;

@@ -3,7 +3,7 @@
 use super::group::group;
 use super::new_group::new_group;
 use crate::cloud::{
-    AZ_REBALANCE, AccountLimits, AlarmState, AutoScalingGroup, AwsAlarms, AwsAutoScaling, Capacity, Comparison,
+    AZ_REBALANCE, AccountLimits, AlarmState, AutoScalingGroup, AwsAlarms, AwsAutoScaling, Comparison, GroupUpdate,
     NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 use aws_sdk_autoscaling::Client;
@@ -55,12 +55,14 @@ impl AwsAutoScaling for Client {
         call.send(new_group(group, *call)?.send_with(self)).await.map(drop)
     }
 
-    async fn set_capacity(&self, call: AwsChange<'_>, group: &str, capacity: Capacity) -> Result<(), CloudError> {
+    async fn update_group(&self, call: AwsChange<'_>, group: &str, update: GroupUpdate) -> Result<(), CloudError> {
+        let GroupUpdate { capacity, health_check_grace_period_seconds: grace } = update;
+        let grace = grace.map(|seconds| call.number("HealthCheckGracePeriod", seconds)).transpose()?;
         let update = self.update_auto_scaling_group().auto_scaling_group_name(group);
         let update = update.min_size(call.number("MinSize", capacity.min_size)?);
         let update = update.desired_capacity(call.number("DesiredCapacity", capacity.desired)?);
         let update = update.max_size(call.number("MaxSize", capacity.max_size)?);
-        call.send(update.send()).await.map(drop)
+        call.send(update.set_health_check_grace_period(grace).send()).await.map(drop)
     }
 
     async fn enable_metrics(&self, call: AwsChange<'_>, group: &str) -> Result<(), CloudError> {
@@ -166,7 +168,7 @@ fn attachment(
 impl AwsAlarms for aws_sdk_cloudwatch::Client {
     async fn put(&self, call: AwsChange<'_>, alarm: &NewAlarm) -> Result<(), CloudError> {
         let group = Dimension::builder().name("AutoScalingGroupName").value(&alarm.group_name).build();
-        let put = self.put_metric_alarm().alarm_name(&alarm.name);
+        let put = self.put_metric_alarm().alarm_name(&alarm.name).alarm_description(&alarm.description);
         let put = put.namespace("AWS/EC2").metric_name("CPUUtilization").dimensions(group);
         let put = put.statistic(Statistic::Average).period(call.number("Period", alarm.period_seconds)?);
         let put = put.evaluation_periods(call.number("EvaluationPeriods", alarm.evaluation_periods)?);

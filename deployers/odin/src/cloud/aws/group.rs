@@ -13,8 +13,12 @@ pub(super) fn group(group: types::AutoScalingGroup, request: Request<'_>) -> Res
     let name = request.field("AutoScalingGroupName", group.auto_scaling_group_name)?;
     let answer = request.about(&name);
     let tags = group.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
-    let template =
-        group.launch_template.map(|template| answer.field("LaunchTemplateName", template.launch_template_name));
+    let (template, version) = group
+        .launch_template
+        .map(|template| (answer.field("LaunchTemplateName", template.launch_template_name), template.version))
+        .unzip();
+    let grace = group.health_check_grace_period;
+    let grace = grace.map(|seconds| answer.count("HealthCheckGracePeriod", Some(seconds)));
     let instances = group.instances.unwrap_or_default().into_iter().map(|found| instance(found, answer));
     Ok(AutoScalingGroup {
         name: name.clone(),
@@ -28,7 +32,9 @@ pub(super) fn group(group: types::AutoScalingGroup, request: Request<'_>) -> Res
         },
         status: group.status,
         launch_template: template.transpose()?,
+        launch_template_version: version.flatten(),
         launch_configuration: group.launch_configuration_name,
+        health_check_grace_period_seconds: grace.transpose()?,
         load_balancers: group.load_balancer_names.unwrap_or_default(),
         target_group_arns: group.target_group_arns.unwrap_or_default(),
         instances: instances.collect::<Result<_, _>>()?,
@@ -66,7 +72,7 @@ mod tests {
 
     #[test]
     fn group_is_converted_with_all_fields() {
-        let template = types::LaunchTemplateSpecification::builder().launch_template_name("web").version("$Latest");
+        let template = types::LaunchTemplateSpecification::builder().launch_template_name("web").version("1");
         let first = types::Instance::builder()
             .instance_id("i-1")
             .lifecycle_state(types::LifecycleState::PendingWait)
@@ -74,6 +80,7 @@ mod tests {
         let tag = types::TagDescription::builder().key("ProjectName").value("coinbase/deploy-test").build();
         let described = web()
             .launch_template(template.build())
+            .health_check_grace_period(100)
             .load_balancer_names("web-elb")
             .target_group_arns("arn:web-tg")
             .instances(first.build())
@@ -88,7 +95,9 @@ mod tests {
             capacity: Capacity { min_size: 1, desired: 2, max_size: 3 },
             status: Some("Delete in progress".into()),
             launch_template: Some("web".into()),
+            launch_template_version: Some("1".into()),
             launch_configuration: None,
+            health_check_grace_period_seconds: Some(100),
             load_balancers: vec!["web-elb".into()],
             target_group_arns: vec!["arn:web-tg".into()],
             instances: vec![Instance {

@@ -1,6 +1,6 @@
 //! Requests to create auto-scaling groups.
 
-use crate::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
+use crate::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup, TEMPLATE_VERSION};
 use aws_sdk_autoscaling::operation::create_auto_scaling_group::builders::CreateAutoScalingGroupInputBuilder;
 use aws_sdk_autoscaling::types::{LaunchTemplateSpecification, LifecycleHookSpecification, Tag};
 use bifrost::aws::Request;
@@ -14,8 +14,10 @@ pub(super) fn new_group(
     group: &NewAutoScalingGroup,
     request: Request<'_>,
 ) -> Result<CreateAutoScalingGroupInputBuilder, CloudError> {
-    let template =
-        LaunchTemplateSpecification::builder().launch_template_name(&group.launch_template).version("$Latest").build();
+    let template = LaunchTemplateSpecification::builder()
+        .launch_template_name(&group.launch_template)
+        .version(TEMPLATE_VERSION)
+        .build();
     let hooks = group.lifecycle_hooks.iter().map(|hook| specification(hook, request)).collect::<Result<_, _>>()?;
     let tags = group.tags.iter().map(|(key, value)| tag(&group.name, key, value)).collect();
     let builder = CreateAutoScalingGroupInputBuilder::default()
@@ -92,7 +94,7 @@ mod tests {
         let input = new_group(&web(), Request::new("autoscaling:CreateAutoScalingGroup", "web")).unwrap();
         let input = input.build().unwrap();
         let template = input.launch_template().unwrap();
-        assert_eq!((template.launch_template_name(), template.version()), (Some("web-template"), Some("$Latest")));
+        assert_eq!((template.launch_template_name(), template.version()), (Some("web-template"), Some("1")));
         assert_eq!(input.vpc_zone_identifier(), Some("subnet-a,subnet-b"));
         assert_eq!((input.min_size(), input.desired_capacity(), input.max_size()), (Some(1), Some(2), Some(3)));
         assert_eq!((input.health_check_type(), input.health_check_grace_period()), (Some("ELB"), Some(100)));

@@ -8,12 +8,11 @@ use aws_sdk_ec2::types::{
     LaunchTemplateInstanceMarketOptionsRequest as MarketOptions,
     LaunchTemplateInstanceMetadataOptionsRequest as MetadataOptions,
     LaunchTemplateInstanceNetworkInterfaceSpecificationRequest as NetworkInterface,
-    LaunchTemplatePlacementRequest as Placement, LaunchTemplateSpotMarketOptionsRequest as SpotOptions, MarketType,
-    RequestLaunchTemplateData,
+    LaunchTemplatePlacementRequest as Placement, LaunchTemplateSpotMarketOptionsRequest as SpotOptions,
+    LaunchTemplateTagSpecificationRequest as TagSpecification, LaunchTemplatesMonitoringRequest as Monitoring,
+    MarketType, RequestLaunchTemplateData, ResourceType,
 };
 use aws_sdk_ec2::{Client, types};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bifrost::aws::{AwsCall, AwsChange, Request, pages};
 use bifrost::cloud::CloudError;
 
@@ -45,7 +44,7 @@ impl AwsLaunchTemplates for Client {
     ) -> Result<LaunchTemplate, CloudError> {
         let create = self.create_launch_template().launch_template_name(&template.name);
         let create = create.client_token(&template.client_token).launch_template_data(template_data(template, *call)?);
-        let tags = tag_specification(types::ResourceType::LaunchTemplate, &template.tags);
+        let tags = tag_specification(ResourceType::LaunchTemplate, &template.tags);
         let answer = call.send(create.set_tag_specifications(tags).send()).await?;
         launch_template(call.field("LaunchTemplate", answer.launch_template)?, *call)
     }
@@ -69,7 +68,7 @@ fn launch_template(template: types::LaunchTemplate, request: Request<'_>) -> Res
 /// Builds the content of the template.
 ///
 /// # Errors
-/// If the volume size does not fit into its field of the request.
+/// If a number does not fit into its field of the request.
 fn template_data(template: &NewLaunchTemplate, request: Request<'_>) -> Result<RequestLaunchTemplateData, CloudError> {
     let volume = template.ebs_volume.as_ref().map(|volume| block_device(volume, request)).transpose()?;
     let interface = network_interface(template);
@@ -78,8 +77,10 @@ fn template_data(template: &NewLaunchTemplate, request: Request<'_>) -> Result<R
     Ok(RequestLaunchTemplateData::builder()
         .image_id(&template.image_id)
         .instance_type(template.instance_type.as_str().into())
-        .user_data(STANDARD.encode(&template.user_data))
-        .metadata_options(MetadataOptions::builder().http_tokens(HttpTokens::Required).build())
+        .user_data(template.user_data.to_base64())
+        .metadata_options(metadata_options(template, request)?)
+        .set_monitoring(template.detailed_monitoring.map(|enabled| Monitoring::builder().enabled(enabled).build()))
+        .set_tag_specifications(volume_tags(template))
         .set_iam_instance_profile(template.instance_profile_arn.as_ref().map(|arn| Profile::builder().arn(arn).build()))
         .set_block_device_mappings(volume.map(|volume| vec![volume]))
         .set_ebs_optimized(template.ebs_optimized)
@@ -92,9 +93,26 @@ fn template_data(template: &NewLaunchTemplate, request: Request<'_>) -> Result<R
 
 fn block_device(volume: &EbsVolume, request: Request<'_>) -> Result<BlockDevice, CloudError> {
     let size = request.number("VolumeSize", volume.size_gib)?;
+    let iops = volume.iops.map(|iops| request.number("Iops", iops)).transpose()?;
+    let throughput = volume.throughput.map(|throughput| request.number("Throughput", throughput)).transpose()?;
     let ebs = Ebs::builder().volume_size(size).volume_type(volume.volume_type.as_str().into());
+    let ebs = ebs.set_iops(iops).set_throughput(throughput).set_encrypted(volume.encrypted);
     let ebs = ebs.delete_on_termination(true).build();
     Ok(BlockDevice::builder().device_name(&volume.device_name).ebs(ebs).build())
+}
+
+fn metadata_options(template: &NewLaunchTemplate, request: Request<'_>) -> Result<MetadataOptions, CloudError> {
+    let hops = template.metadata_hop_limit.map(|hops| request.number("HttpPutResponseHopLimit", hops)).transpose()?;
+    Ok(MetadataOptions::builder().http_tokens(HttpTokens::Required).set_http_put_response_hop_limit(hops).build())
+}
+
+fn volume_tags(template: &NewLaunchTemplate) -> Option<Vec<TagSpecification>> {
+    if template.volume_tags.is_empty() {
+        return None;
+    }
+    let tags = template.volume_tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build());
+    let volumes = TagSpecification::builder().resource_type(ResourceType::Volume).set_tags(Some(tags.collect()));
+    Some(vec![volumes.build()])
 }
 
 fn spot(max_price: &str) -> MarketOptions {
@@ -158,17 +176,52 @@ mod tests {
 
     #[test]
     fn volume_is_deleted_with_its_instance() {
-        let volume = EbsVolume { device_name: "/dev/xvda".into(), size_gib: 20, volume_type: "gp2".into() };
+        let volume = EbsVolume {
+            device_name: "/dev/xvda".into(),
+            size_gib: 20,
+            volume_type: "gp2".into(),
+            encrypted: None,
+            iops: None,
+            throughput: None,
+        };
         let data = data_of(&NewLaunchTemplate { ebs_volume: Some(volume.clone()), ebs_optimized: Some(true), ..web() });
         let device = &data.block_device_mappings()[0];
         let ebs = device.ebs().unwrap();
         assert_eq!((device.device_name(), ebs.volume_size()), (Some("/dev/xvda"), Some(20)));
         assert_eq!((ebs.volume_type(), ebs.delete_on_termination()), (Some(&VolumeType::Gp2), Some(true)));
         assert_eq!(data.ebs_optimized(), Some(true));
+        assert_eq!((ebs.iops(), ebs.throughput(), ebs.encrypted()), (None, None, None));
 
         let huge = NewLaunchTemplate { ebs_volume: Some(EbsVolume { size_gib: u32::MAX, ..volume }), ..web() };
         let error = template_data(&huge, Request::new("ec2:CreateLaunchTemplate", "web")).unwrap_err();
         assert!(error.message.contains("VolumeSize") && error.message.contains("4294967295"), "{error}");
+    }
+
+    #[test]
+    fn performance_encryption_and_tags_of_volumes_are_sent() {
+        let volume = EbsVolume {
+            device_name: "/dev/xvda".into(),
+            size_gib: 20,
+            volume_type: "gp3".into(),
+            encrypted: Some(true),
+            iops: Some(4000),
+            throughput: Some(500),
+        };
+        let volume_tags = [("Team".to_owned(), "infra".to_owned())].into();
+        let data = data_of(&NewLaunchTemplate { ebs_volume: Some(volume), volume_tags, ..web() });
+        let ebs = data.block_device_mappings()[0].ebs().unwrap();
+        assert_eq!((ebs.iops(), ebs.throughput(), ebs.encrypted()), (Some(4000), Some(500), Some(true)));
+        let tags = &data.tag_specifications()[0];
+        assert_eq!(tags.resource_type(), Some(&ResourceType::Volume));
+        assert_eq!((tags.tags()[0].key(), tags.tags()[0].value()), (Some("Team"), Some("infra")));
+    }
+
+    #[test]
+    fn hop_limit_and_monitoring_are_sent() {
+        let data =
+            data_of(&NewLaunchTemplate { metadata_hop_limit: Some(2), detailed_monitoring: Some(true), ..web() });
+        assert_eq!(data.metadata_options().unwrap().http_put_response_hop_limit(), Some(2));
+        assert_eq!(data.monitoring().unwrap().enabled(), Some(true));
     }
 
     #[test]

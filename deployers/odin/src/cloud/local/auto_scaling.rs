@@ -8,9 +8,10 @@ use super::lifecycle::TERMINATING;
 use super::new_group::new_group;
 use super::region::OdinRegion;
 use super::{OdinAccount, has_tags, not_found, validation_error};
+use crate::cloud::limits::{INTEGER_LIMIT, NAME_LIMIT, POLICY_LIMIT, is_alarm_period, max_evaluation_seconds};
 use crate::cloud::{
-    ALARMS_LIMIT, AccountLimits, AlarmState, AutoScalingGroup, Capacity, DETACH_LIMIT, LocalAlarms, LocalAutoScaling,
-    NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
+    ALARMS_LIMIT, AccountLimits, AlarmState, AutoScalingGroup, Capacity, DETACH_LIMIT, GroupUpdate, LocalAlarms,
+    LocalAutoScaling, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 use bifrost::local::{RegionState, ServiceError};
 use chrono::{DateTime, Utc};
@@ -38,10 +39,12 @@ impl LocalAutoScaling for OdinAccount {
         Ok(())
     }
 
-    fn set_capacity(region: &mut RegionState<'_, Self>, group: &str, capacity: Capacity) -> Result<(), ServiceError> {
+    fn update_group(region: &mut RegionState<'_, Self>, group: &str, update: GroupUpdate) -> Result<(), ServiceError> {
         let found = changeable(region.here_mut(), group)?;
-        check_capacity(capacity)?;
-        found.capacity = capacity;
+        let grace = update.health_check_grace_period_seconds.unwrap_or(found.health_check_grace_period_seconds);
+        check_capacity(update.capacity)?;
+        check_integer("HealthCheckGracePeriod", grace)?;
+        (found.capacity, found.health_check_grace_period_seconds) = (update.capacity, grace);
         Ok(())
     }
 
@@ -55,6 +58,11 @@ impl LocalAutoScaling for OdinAccount {
         policy: &NewScalingPolicy,
     ) -> Result<String, ServiceError> {
         let group = changeable(region.here_mut(), &policy.group_name)?;
+        if group.scaling_policies.len() >= POLICY_LIMIT && !group.scaling_policies.contains_key(&policy.name) {
+            let message = format!("AutoScalingGroup {} already has {POLICY_LIMIT} policies", policy.group_name);
+            return Err(ServiceError::new("LimitExceeded", message));
+        }
+        check_integer("Cooldown", policy.cooldown_seconds)?;
         group.scaling_policies.insert(policy.name.clone(), policy.clone());
         Ok(Arns::of(region).policy(&policy.group_name, &policy.name))
     }
@@ -178,6 +186,7 @@ pub(super) fn check_capacity(capacity: Capacity) -> Result<(), ServiceError> {
         let message = format!("Max bound, {max_size}, must be greater than or equal to min bound, {min_size}");
         return Err(validation_error(message));
     }
+    check_integer("MaxSize", max_size)?;
     if desired < min_size || desired > max_size {
         let message = format!(
             "Desired capacity:{desired} must be between the specified min size:{min_size} and max size:{max_size}"
@@ -185,6 +194,14 @@ pub(super) fn check_capacity(capacity: Capacity) -> Result<(), ServiceError> {
         return Err(validation_error(message));
     }
     Ok(())
+}
+
+/// Refuses a number that has no room in a field of AWS's model.
+pub(super) fn check_integer(field: &str, number: u32) -> Result<(), ServiceError> {
+    if number <= INTEGER_LIMIT {
+        return Ok(());
+    }
+    Err(validation_error(format!("Value '{number}' at '{field}' must be less than or equal to {INTEGER_LIMIT}")))
 }
 
 fn group_not_found(name: &str) -> ServiceError {
@@ -244,16 +261,7 @@ fn drain(region: &mut OdinRegion, name: &str, now: DateTime<Utc>) {
 
 impl LocalAlarms for OdinAccount {
     fn put(region: &mut RegionState<'_, Self>, alarm: &NewAlarm) -> Result<(), ServiceError> {
-        if alarm.name.is_empty() || alarm.name.chars().count() > 255 {
-            return Err(validation_error("An alarm's name has 1 to 255 characters"));
-        }
-        let period = alarm.period_seconds;
-        if !matches!(period, 10 | 20 | 30) && (period == 0 || !period.is_multiple_of(60)) {
-            return Err(validation_error("An alarm's period is 10, 20, 30 or a multiple of 60 seconds"));
-        }
-        if alarm.evaluation_periods == 0 {
-            return Err(validation_error("An alarm evaluates at least one period"));
-        }
+        check_alarm(alarm)?;
         region.here_mut().alarms.insert(alarm.name.clone(), alarm.clone());
         Ok(())
     }
@@ -286,4 +294,24 @@ impl StoredAlarm {
             if fired_at.is_some() { ("ALARM", "Threshold Crossed: 1 datapoint") } else { ("OK", "No datapoint") };
         AlarmState { name: name.to_owned(), value: value.to_owned(), since: fired_at, reason: reason.to_owned() }
     }
+}
+
+fn check_alarm(alarm: &NewAlarm) -> Result<(), ServiceError> {
+    let NewAlarm { name, period_seconds: period, evaluation_periods: count, .. } = alarm;
+    if name.is_empty() || name.chars().count() > NAME_LIMIT {
+        return Err(validation_error(format!("An alarm's name has 1 to {NAME_LIMIT} characters")));
+    }
+    if !is_alarm_period(*period) {
+        return Err(validation_error("An alarm's period is 10, 20, 30 or a multiple of 60 seconds"));
+    }
+    if *count == 0 {
+        return Err(validation_error("An alarm evaluates at least one period"));
+    }
+    let most = max_evaluation_seconds(*period);
+    if u64::from(*period) * u64::from(*count) > most {
+        return Err(validation_error(format!(
+            "Metrics cannot be checked across so long a time (EvaluationPeriods * Period must be <= {most})"
+        )));
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::{OdinAccount, not_found};
 use crate::cloud::compute::available;
+use crate::cloud::limits::{PARTITIONS, is_placement_group_name};
 use crate::cloud::{
     Filter, Image, InstanceType, LocalCompute, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags,
 };
@@ -104,12 +105,13 @@ fn instance_types(
 }
 
 fn check_placement(group: &NewPlacementGroup) -> Result<(), ServiceError> {
-    let partitions_fit = matches!(
-        (group.strategy.as_str(), group.partition_count),
-        ("cluster" | "spread", None) | ("partition", None | Some(1..=7))
-    );
-    if group.name.is_empty() || group.name.chars().count() > 255 || !partitions_fit {
-        let message = "a placement group needs a name of 1 to 255 characters and strategy cluster, spread or \
+    let partitions_fit = match (group.strategy.as_str(), group.partition_count) {
+        ("cluster" | "spread", count) => count.is_none(),
+        ("partition", count) => count.is_none_or(|count| PARTITIONS.contains(&count)),
+        _ => false,
+    };
+    if !is_placement_group_name(&group.name) || !partitions_fit {
+        let message = "a placement group needs a name of 1 to 255 ASCII characters and strategy cluster, spread or \
                        partition; only partition takes a partition count, 1 to 7";
         return Err(ServiceError::new("InvalidParameterValue", message));
     }

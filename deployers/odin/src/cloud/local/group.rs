@@ -24,6 +24,9 @@ pub struct StoredGroup {
     /// Name of its launch template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_template: Option<String>,
+    /// Version of its launch template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_template_version: Option<String>,
     /// Name of its launch configuration, if it has no launch template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_configuration: Option<String>,
@@ -152,7 +155,9 @@ impl StoredGroup {
             capacity: self.capacity,
             status: self.deleting.then(|| "Delete in progress".to_owned()),
             launch_template: self.launch_template.clone(),
+            launch_template_version: self.launch_template_version.clone(),
             launch_configuration: self.launch_configuration.clone(),
+            health_check_grace_period_seconds: Some(self.health_check_grace_period_seconds),
             load_balancers: attached(&self.attachments.load_balancers),
             target_group_arns: target_groups.iter().map(|name| arns.target_group(name)).collect(),
             instances: self.describe_instances(),

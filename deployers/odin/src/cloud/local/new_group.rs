@@ -1,13 +1,18 @@
 //! Validation of `CreateAutoScalingGroup`.
 
 use super::arns::Arns;
-use super::auto_scaling::check_capacity;
+use super::auto_scaling::{check_capacity, check_integer};
 use super::balancer::{Attachment, Attachments};
 use super::group::StoredGroup;
 use super::lifecycle::{LAUNCHING, TERMINATING};
 use super::region::OdinRegion;
 use super::{OdinAccount, validation_error};
-use crate::cloud::{LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, Tags};
+use crate::cloud::limits::{
+    HEARTBEAT_SECONDS, HOOK_LIMIT, LOAD_BALANCER_LIMIT, NAME_LIMIT, SECURITY_GROUP_LIMIT, SUBNET_LIMIT, TAG_LIMIT,
+    TARGET_GROUP_LIMIT, is_instance_type, is_reserved_tag, is_tag,
+};
+use crate::cloud::volumes::refused_settings;
+use crate::cloud::{LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, TEMPLATE_VERSION, Tags};
 use bifrost::local::{RegionState, ServiceError};
 use std::collections::BTreeMap;
 
@@ -25,7 +30,10 @@ pub(super) fn new_group(
         return Err(ServiceError::new("LimitExceeded", message));
     }
     check_capacity(group.capacity)?;
+    check_integer("DefaultCooldown", group.default_cooldown_seconds)?;
+    check_integer("HealthCheckGracePeriod", group.health_check_grace_period_seconds)?;
     check_tags(&group.tags)?;
+    check_counts(group)?;
     check_template(&group.launch_template, region)?;
     check_subnets(&group.subnet_ids, here)?;
     for hook in &group.lifecycle_hooks {
@@ -37,6 +45,7 @@ pub(super) fn new_group(
         tags: group.tags.clone(),
         capacity: group.capacity,
         launch_template: Some(group.launch_template.clone()),
+        launch_template_version: Some(TEMPLATE_VERSION.to_owned()),
         subnet_ids: group.subnet_ids.clone(),
         attachments,
         health_check_type: group.health_check_type,
@@ -49,7 +58,7 @@ pub(super) fn new_group(
 }
 
 fn check_name(name: &str) -> Result<(), ServiceError> {
-    if name.is_empty() || name.chars().count() > 255 || name.contains(':') {
+    if name.is_empty() || name.chars().count() > NAME_LIMIT || name.contains(':') {
         let message = format!("The name {name:?} is not valid: it must have 1 to 255 characters and no colon");
         return Err(validation_error(message));
     }
@@ -70,16 +79,29 @@ fn check_is_new(name: &str, region: &OdinRegion) -> Result<(), ServiceError> {
 }
 
 fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
-    if tags.len() > 50 {
-        return Err(validation_error(format!("{} tags are too many: a group has at most 50", tags.len())));
+    if tags.len() > TAG_LIMIT {
+        return Err(validation_error(format!("{} tags are too many: a group has at most {TAG_LIMIT}", tags.len())));
     }
-    let is_invalid = |(key, value): &(&String, &String)| {
-        key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.starts_with("aws:")
-    };
+    let is_invalid = |(key, value): &(&String, &String)| !is_tag(key, value) || is_reserved_tag(key);
     match tags.iter().find(is_invalid) {
         Some((key, _)) => Err(validation_error(format!("The tag {key:?} is not valid"))),
         None => Ok(()),
     }
+}
+
+/// Refuses more of something than a group can have.
+fn check_counts(group: &NewAutoScalingGroup) -> Result<(), ServiceError> {
+    for (what, count, limit) in [
+        ("lifecycle hooks", group.lifecycle_hooks.len(), HOOK_LIMIT),
+        ("load balancers", group.load_balancers.len(), LOAD_BALANCER_LIMIT),
+        ("target groups", group.target_group_arns.len(), TARGET_GROUP_LIMIT),
+        ("subnets", group.subnet_ids.len(), SUBNET_LIMIT),
+    ] {
+        if count > limit {
+            return Err(validation_error(format!("{count} {what} are too many: a group has at most {limit}")));
+        }
+    }
+    Ok(())
 }
 
 /// Auto Scaling tests the template, so the resources that it refers to must exist.
@@ -90,7 +112,7 @@ fn check_template(name: &str, region: &RegionState<'_, OdinAccount>) -> Result<(
     let Some(stored) = region.here().launch_templates.get(name) else {
         return malformed(format!("The specified launch template, with template name {name}, does not exist."));
     };
-    match missing_resource(&stored.template, region) {
+    match missing_resource(&stored.template, region).or_else(|| refused_setting(&stored.template)) {
         Some(message) => malformed(message),
         None => Ok(()),
     }
@@ -118,6 +140,21 @@ fn missing_resource(template: &NewLaunchTemplate, region: &RegionState<'_, OdinA
     Some(format!("The Placement Group '{placement}' is unknown."))
 }
 
+/// The first setting of a launch template with which EC2 launches no instance.
+fn refused_setting(template: &NewLaunchTemplate) -> Option<String> {
+    let NewLaunchTemplate { instance_type, security_group_ids, .. } = template;
+    if !is_instance_type(instance_type) {
+        return Some(format!("Invalid value '{instance_type}' for InstanceType."));
+    }
+    let count = security_group_ids.len();
+    if count > SECURITY_GROUP_LIMIT {
+        return Some(format!("{count} security groups are too many: an interface has at most {SECURITY_GROUP_LIMIT}."));
+    }
+    let refused = template.ebs_volume.as_ref().map(refused_settings).unwrap_or_default();
+    let (field, message) = refused.into_iter().next()?;
+    Some(format!("Invalid {field:?} of the EBS volume: {message}."))
+}
+
 fn check_subnets(ids: &[String], region: &OdinRegion) -> Result<(), ServiceError> {
     if ids.is_empty() {
         return Err(validation_error("At least one Availability Zone or VPC Subnet is required."));
@@ -133,7 +170,7 @@ fn check_hook(hook: &LifecycleHook, region: &RegionState<'_, OdinAccount>) -> Re
     if transition != LAUNCHING && transition != TERMINATING {
         return Err(validation_error(format!("Hook {name}: {transition} is not a lifecycle transition")));
     }
-    if heartbeat_timeout_seconds.is_some_and(|seconds| !(30..=7200).contains(&seconds)) {
+    if heartbeat_timeout_seconds.is_some_and(|seconds| !HEARTBEAT_SECONDS.contains(&seconds)) {
         return Err(validation_error(format!("Hook {name}: the heartbeat timeout must be 30 to 7200 seconds")));
     }
     let arns = Arns::of(region);

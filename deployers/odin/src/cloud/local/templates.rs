@@ -1,6 +1,7 @@
 //! EC2 launch templates in the local cloud.
 
 use super::{OdinAccount, has_tags, not_found};
+use crate::cloud::limits::METADATA_HOPS;
 use crate::cloud::{LaunchTemplate, LocalLaunchTemplates, NewLaunchTemplate};
 use bifrost::local::{RegionState, ServiceError};
 use chrono::{DateTime, Utc};
@@ -90,9 +91,12 @@ fn check(template: &NewLaunchTemplate) -> Result<(), ServiceError> {
     if template.client_token.is_empty() || template.client_token.len() > 128 || !template.client_token.is_ascii() {
         return invalid("InvalidParameterValue", "a client token has 1 to 128 ASCII characters".into());
     }
-    if template.user_data.len() > USER_DATA_LIMIT {
-        let message =
-            format!("User data is limited to {USER_DATA_LIMIT} bytes; {} were given", template.user_data.len());
+    if let Some(hops) = template.metadata_hop_limit.filter(|hops| !METADATA_HOPS.contains(hops)) {
+        return invalid("InvalidParameterValue", format!("Invalid value '{hops}' for HttpPutResponseHopLimit"));
+    }
+    let length = template.user_data.as_bytes().len();
+    if length > USER_DATA_LIMIT {
+        let message = format!("User data is limited to {USER_DATA_LIMIT} bytes; {length} were given");
         return invalid("InvalidUserData.Malformed", message);
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Launch, health and termination of instances.
 
 use super::*;
+use crate::cloud::limits::INTEGER_LIMIT;
 use crate::cloud::local::{Behaviour, Health};
 
 const LAUNCHING: &str = "autoscaling:EC2_INSTANCE_LAUNCHING";
@@ -217,7 +218,7 @@ fn exception_inherits_missing_fields() {
 
 #[tokio::test]
 async fn group_size_is_limited_by_quota() {
-    let fixture = PortsFixture::with_group(capacity(u32::MAX, u32::MAX, u32::MAX)).await;
+    let fixture = PortsFixture::with_group(capacity(INTEGER_LIMIT, INTEGER_LIMIT, INTEGER_LIMIT)).await;
     fixture.advance_to(600);
     assert_eq!(fixture.region().auto_scaling_groups[GROUP].instances.len(), 1000);
 }

@@ -1,6 +1,7 @@
 //! Validation of `CreateAutoScalingGroup` and `UpdateAutoScalingGroup`.
 
 use super::*;
+use crate::cloud::EbsVolume;
 use crate::cloud::local::StoredImage;
 use bifrost::cloud::ErrorKind;
 
@@ -25,6 +26,10 @@ async fn group_is_described_as_created() {
     assert_eq!(found.capacity, created.capacity);
     assert_eq!(found.tags, created.tags);
     assert_eq!(found.launch_template.as_deref(), Some(GROUP));
+    assert_eq!(
+        (found.launch_template_version.as_deref(), found.health_check_grace_period_seconds),
+        (Some("1"), Some(100))
+    );
     assert_eq!(found.load_balancers, created.load_balancers);
     assert_eq!(found.target_group_arns, created.target_group_arns);
     assert_eq!(found.status, None);
@@ -93,6 +98,38 @@ async fn invalid_group_settings_are_refused() {
     assert!(create_error(|group| group.lifecycle_hooks.push(short_timeout)).await.message.contains("30 to 7200"));
     let reserved_tag = create_error(|group| group.tags = tags(&[("aws:tag", "")])).await;
     assert!(reserved_tag.message.contains("aws:tag"), "{reserved_tag}");
+    let huge = 2_147_483_648;
+    for (field, error) in [
+        ("MaxSize", create_error(|group| group.capacity = capacity(0, 0, huge)).await),
+        ("DefaultCooldown", create_error(|group| group.default_cooldown_seconds = huge).await),
+        ("HealthCheckGracePeriod", create_error(|group| group.health_check_grace_period_seconds = huge).await),
+    ] {
+        assert!(error.message.contains(field) && error.message.contains("2147483647"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn group_with_too_many_parts_is_refused() {
+    let many = |name: &str, count: usize| vec![name.to_owned(); count];
+    let hooks = create_error(|group| group.lifecycle_hooks = vec![hook("", ""); 51]).await;
+    assert!(hooks.message.contains("51 lifecycle hooks"), "{hooks}");
+    let balancers = create_error(|group| group.load_balancers = many("web-elb", 51)).await;
+    assert!(balancers.message.contains("51 load balancers"), "{balancers}");
+    let targets = create_error(|group| group.target_group_arns = many("arn", 51)).await;
+    assert!(targets.message.contains("51 target groups"), "{targets}");
+    let subnets = create_error(|group| group.subnet_ids = many("subnet-a", 201)).await;
+    assert!(subnets.message.contains("201 subnets"), "{subnets}");
+}
+
+fn io1_without_iops() -> EbsVolume {
+    EbsVolume {
+        device_name: "/dev/xvda".into(),
+        size_gib: 20,
+        volume_type: "io1".into(),
+        encrypted: None,
+        iops: None,
+        throughput: None,
+    }
 }
 
 #[tokio::test]
@@ -102,6 +139,9 @@ async fn group_with_unusable_template_is_refused() {
         ("security group", NewLaunchTemplate { security_group_ids: vec!["sg-x".into()], ..template() }),
         ("Instance Profile", NewLaunchTemplate { instance_profile_arn: Some("arn:x".into()), ..template() }),
         ("Placement Group", NewLaunchTemplate { placement_group: Some("near".into()), ..template() }),
+        ("InstanceType", NewLaunchTemplate { instance_type: "large".into(), ..template() }),
+        ("17 security groups", NewLaunchTemplate { security_group_ids: vec!["sg-1".into(); 17], ..template() }),
+        ("Iops", NewLaunchTemplate { ebs_volume: Some(io1_without_iops()), ..template() }),
     ] {
         let fixture = PortsFixture::of(&sample_resources());
         fixture.ports.templates.create_launch_template(&proof(), &template).await.unwrap();

@@ -133,10 +133,14 @@ async fn invalid_launch_template_is_refused() {
         code(templates.create_launch_template(&proof(), &long).await),
         "InvalidLaunchTemplateName.MalformedException"
     );
-    let large = NewLaunchTemplate { user_data: "x".repeat(16 * 1024 + 1), ..template() };
+    let large = NewLaunchTemplate { user_data: vec![0xff; 16 * 1024 + 1].into(), ..template() };
     assert_eq!(code(templates.create_launch_template(&proof(), &large).await), "InvalidUserData.Malformed");
-    let largest = NewLaunchTemplate { user_data: "x".repeat(16 * 1024), ..template() };
+    let largest = NewLaunchTemplate { user_data: vec![0xff; 16 * 1024].into(), ..template() };
     templates.create_launch_template(&proof(), &largest).await.unwrap();
+    for hops in [0, 65] {
+        let far = NewLaunchTemplate { metadata_hop_limit: Some(hops), ..template() };
+        assert_eq!(code(templates.create_launch_template(&proof(), &far).await), "InvalidParameterValue", "{hops}");
+    }
 }
 
 #[tokio::test]
@@ -185,6 +189,7 @@ async fn deleting_a_group_deletes_its_alarms() {
     assert_eq!(fixture.ports.groups.put_scaling_policy(&proof(), &policy).await.unwrap(), policy_arn);
     let alarm = |name: &str, policy_arn: &str| NewAlarm {
         name: name.into(),
+        description: String::new(),
         group_name: GROUP.into(),
         comparison: Comparison::GreaterThanThreshold,
         threshold: 50.0,
@@ -204,20 +209,41 @@ async fn deleting_a_group_deletes_its_alarms() {
 #[tokio::test]
 async fn invalid_alarm_is_refused() {
     let alarms = PortsFixture::of(&sample_resources()).ports.alarms;
-    let alarm = NewAlarm {
+    let alarm = |period_seconds: u32, evaluation_periods: u32| NewAlarm {
         name: "cpu".into(),
+        description: String::new(),
         group_name: GROUP.into(),
         comparison: Comparison::LessThanThreshold,
         threshold: 20.0,
-        period_seconds: 90,
-        evaluation_periods: 2,
+        period_seconds,
+        evaluation_periods,
         policy_arn: String::new(),
     };
-    assert_eq!(code(alarms.put(&proof(), &alarm).await), "ValidationError");
-    assert_eq!(
-        code(alarms.put(&proof(), &NewAlarm { period_seconds: 60, evaluation_periods: 0, ..alarm }).await),
-        "ValidationError"
-    );
+    for (period, count) in [(300, 288), (3_600, 168), (86_400, 7)] {
+        alarms.put(&proof(), &alarm(period, count)).await.unwrap();
+    }
+    for (period, count) in [(90, 2), (60, 0), (300, 289), (3_540, 25), (3_600, 169), (86_400, 8)] {
+        assert_eq!(code(alarms.put(&proof(), &alarm(period, count)).await), "ValidationError", "{period} {count}");
+    }
+}
+
+#[tokio::test]
+async fn group_has_at_most_50_policies() {
+    let fixture = PortsFixture::with_group(capacity(1, 1, 2)).await;
+    let put = async |number: usize| {
+        let policy = NewScalingPolicy {
+            name: format!("policy-{number}"),
+            group_name: GROUP.into(),
+            scaling_adjustment: 1,
+            cooldown_seconds: 60,
+            enabled: true,
+        };
+        fixture.ports.groups.put_scaling_policy(&proof(), &policy).await
+    };
+    for number in (1..=50).chain([1]) {
+        put(number).await.unwrap();
+    }
+    assert_eq!(code(put(51).await), "LimitExceeded");
 }
 
 #[tokio::test]
