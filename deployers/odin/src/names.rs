@@ -24,15 +24,16 @@ pub const RELEASE_UUID: &str = "ReleaseUUID";
 pub const NAME: &str = "Name";
 
 /// Tag of a launch template: the placement group that was created with it, and that is deleted with it.
-pub const PLACEMENT_GROUP: &str = "PlacementGroup";
+pub const PLACEMENT_GROUP: &str = "OdinPlacementGroup";
 /// Beginning of tags of a group: launch configurations of groups that it replaced, while these cannot be deleted yet.
-pub const LAUNCH_CONFIGURATION: &str = "LaunchConfiguration";
+pub const LAUNCH_CONFIGURATION: &str = "OdinLaunchConfiguration";
 /// Tag of a group that is being replaced: the desired capacity that it had at that time.
-pub const DESIRED_CAPACITY: &str = "DesiredCapacity";
+pub const DESIRED_CAPACITY: &str = "OdinDesiredCapacity";
+
 /// Whether the deployer sets the tag with this key itself. Keys are case-sensitive.
 #[must_use]
 pub fn is_own_tag(key: &str) -> bool {
-    OWN_TAGS.contains(&key)
+    OWN_TAGS.contains(&key) || key == DESIRED_CAPACITY || key.starts_with(LAUNCH_CONFIGURATION)
 }
 
 /// The longest name of a launch template.

@@ -1,7 +1,7 @@
 //! The states `CleanUpSuccess` and `CleanUpFailure`.
 
 use super::create::{find_placement_groups, scaling_policy};
-use super::health_snapshot::{HealthSnapshot, Moment, ServiceHealth, prepare_switch, resize};
+use super::health_snapshot::{HealthSnapshot, Moment, ServiceHealth, keep, prepare_switch, resize};
 use super::{Context, proof_of_own};
 use crate::cloud::{AutoScalingGroup, LaunchTemplate, OdinPorts, PlacementGroup, Tags};
 use crate::concurrently::{each, try_each};
@@ -9,6 +9,7 @@ use crate::errors::{CleanUpError, CleanUpFailure};
 use crate::groups::{Groups, find_templates, is_own, release_id};
 use crate::names::{LAUNCH_CONFIGURATION, PLACEMENT_GROUP, group_name};
 use crate::release::{OdinFields, OdinRelease, Policy, ResourceName};
+use crate::release_log;
 use crate::resources::placement_prefix;
 use bifrost::cloud::{CloudError, ErrorKind, found};
 use bifrost::lifecycle::{Finish, Proof};
@@ -48,7 +49,7 @@ pub async fn clean_up_success(context: &Context, release: OdinRelease) -> Result
     if may_retry(context, &left) {
         return Err(CleanUpError::StillUsed(left).into());
     }
-    leave(&ports, &proof, &snapshot.groups, left).await?;
+    leave(context, &ports, &proof, &snapshot.groups, &release, left).await?;
     Ok(Finish::Success(release))
 }
 
@@ -123,18 +124,24 @@ async fn delete_launch_settings(
     Ok(configurations?.into_iter().flatten().collect())
 }
 
-/// Leaves launch configurations to the release that replaces this one: a new group gets their names as tags.
+/// Leaves launch configurations to the release that replaces this one: a new group gets their names as tags. Those that it does
+/// not take are named in the log of the release.
 async fn leave(
+    context: &Context,
     ports: &OdinPorts,
     proof: &Proof,
     groups: &Groups<'_>,
+    release: &OdinRelease,
     configurations: Vec<String>,
 ) -> Result<(), Vec<CloudError>> {
     let Some(group) = groups.own().next() else { return Ok(()) };
     let tagged = try_each(configurations.into_iter().enumerate(), async |(index, name): (usize, String)| {
-        ports.groups.tag_group(proof, &group.name, &format!("{LAUNCH_CONFIGURATION}{index}"), &name).await
+        let kept = keep(ports, proof, group, &format!("{LAUNCH_CONFIGURATION}{index}"), &name).await?;
+        Ok((!kept).then(|| format!("launch configuration {name} is left over: delete it when its group is gone")))
     });
-    tagged.await.map(drop)
+    let lines: Vec<_> = tagged.await?.into_iter().flatten().collect();
+    release_log::append(context, &release.envelope, &lines).await;
+    Ok(())
 }
 
 /// The launch configurations to delete: those of replaced groups, those that the replaced groups' releases left over, and

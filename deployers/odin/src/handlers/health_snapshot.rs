@@ -8,7 +8,7 @@ use crate::groups::{Groups, kept_desired, service_name};
 use crate::health::{BalancerView, Health};
 use crate::names::{DESIRED_CAPACITY, group_name};
 use crate::release::{OdinRelease, Service, ServiceName};
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::lifecycle::Proof;
 use tokio::join;
 
@@ -118,10 +118,25 @@ pub(super) async fn prepare_switch(
     });
     try_each(grown, async |group: &AutoScalingGroup| {
         let desired = group.capacity.desired.to_string();
-        ports.groups.tag_group(proof, &group.name, DESIRED_CAPACITY, &desired).await
+        keep(ports, proof, group, DESIRED_CAPACITY, &desired).await.map(drop)
     })
     .await?;
     Ok(check_capacity(services))
+}
+
+/// Keeps a value for a later task as a tag of a group. Returns whether it was kept: a group that has as many tags as AWS allows
+/// takes no more, which must not end a deploy that is healthy.
+pub(super) async fn keep(
+    ports: &OdinPorts,
+    proof: &Proof,
+    group: &AutoScalingGroup,
+    key: &str,
+    value: &str,
+) -> Result<bool, CloudError> {
+    match ports.groups.tag_group(proof, &group.name, key, value).await {
+        Err(error) if matches!(error.kind, ErrorKind::Invalid | ErrorKind::Conflict | ErrorKind::NotFound) => Ok(false),
+        tagged => tagged.map(|()| true),
+    }
 }
 
 /// What the balancers of a service report.

@@ -127,3 +127,13 @@ async fn groups_neither_shrink_nor_rebalance_while_two_releases_serve() {
     desired_in_the_end(&fixture, &deploy).await;
     assert_eq!(state(&fixture), (false, vec![(-1, true), (1, true)]));
 }
+
+/// AWS allows 50 tags: the deployer sets six, and the switch may need one more.
+#[tokio::test]
+async fn group_with_as_many_tags_as_possible_is_replaced() {
+    let tags: Value = (0..44).map(|number| (format!("tag-{number}"), json!("value"))).collect();
+    let (fixture, deploy) = second(scenario(&[]).with("/services/web/tags", tags), 3).await;
+    fixture.run_until_state(&deploy, "WaitForDetach").await;
+    set_desired(&fixture, "first", 5);
+    desired_in_the_end(&fixture, &deploy).await;
+}

@@ -8,7 +8,9 @@ use super::lifecycle::TERMINATING;
 use super::new_group::new_group;
 use super::region::OdinRegion;
 use super::{OdinAccount, has_tags, not_found, validation_error};
-use crate::cloud::limits::{INTEGER_LIMIT, NAME_LIMIT, POLICY_LIMIT, is_alarm_period, max_evaluation_seconds};
+use crate::cloud::limits::{
+    INTEGER_LIMIT, NAME_LIMIT, POLICY_LIMIT, TAG_LIMIT, is_alarm_period, max_evaluation_seconds,
+};
 use crate::cloud::{
     ALARMS_LIMIT, AccountLimits, AlarmState, AutoScalingGroup, Capacity, DETACH_LIMIT, GroupUpdate, LocalAlarms,
     LocalAutoScaling, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
@@ -83,7 +85,11 @@ impl LocalAutoScaling for OdinAccount {
     }
 
     fn tag_group(region: &mut RegionState<'_, Self>, group: &str, key: &str, value: &str) -> Result<(), ServiceError> {
-        changeable(region.here_mut(), group)?.tags.insert(key.to_owned(), value.to_owned());
+        let tags = &mut changeable(region.here_mut(), group)?.tags;
+        if tags.len() >= TAG_LIMIT && !tags.contains_key(key) {
+            return Err(ServiceError::new("LimitExceeded", format!("A group has at most {TAG_LIMIT} tags")));
+        }
+        tags.insert(key.to_owned(), value.to_owned());
         Ok(())
     }
 
