@@ -5,17 +5,26 @@ pub use crate::identity::{Identity, names};
 use crate::audit::Audit;
 use crate::cloud::{LockTable, Objects};
 use crate::release::Defaults;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Clock and randomness: real in production, fixed in tests.
+#[async_trait]
 pub trait Env: Send + Sync {
     /// The time.
     fn now(&self) -> DateTime<Utc>;
 
     /// A random UUID that cannot be guessed.
     fn new_uuid(&self) -> Uuid;
+
+    /// Waits inside a task, for seconds at most: a task has a timeout, and a state machine waits for longer at no cost. The local
+    /// cloud waits in its own time.
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
 }
 
 /// The parts of the deployer account that clients and tasks use.

@@ -19,9 +19,10 @@ use bifrost_core::deployer::{self, Deployer, Ports};
 use bifrost_core::lifecycle::Context;
 use bifrost_core::release::{AccountId, Defaults};
 use bifrost_core::task::RawInput;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::task::coop::unconstrained;
 use uuid::Uuid;
 
@@ -196,6 +197,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
     }
 }
 
+#[async_trait]
 impl<R: Resources> Env for LocalSession<R> {
     fn now(&self) -> DateTime<Utc> {
         LocalSession::now(self)
@@ -203,6 +205,13 @@ impl<R: Resources> Env for LocalSession<R> {
 
     fn new_uuid(&self) -> Uuid {
         Uuid::new_v4()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        if self.belongs_to_task() {
+            let until = self.now() + TimeDelta::from_std(time).unwrap_or_default();
+            self.store.timeline().sleep_until(until).await;
+        }
     }
 }
 

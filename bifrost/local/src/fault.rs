@@ -1,6 +1,6 @@
 //! Faults of a scenario, and the calls into which each is injected.
 
-use super::error::ServiceError;
+use super::injected_error::InjectedError;
 use bifrost_core::cloud::Call;
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +30,10 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// The call fails with this AWS error code and has no effect.
-    Error(String),
-    /// The call takes effect, then fails with this AWS error code.
-    ErrorAfter(String),
+    /// The call fails with this AWS error and has no effect.
+    Error(InjectedError),
+    /// The call takes effect, then fails with this AWS error.
+    ErrorAfter(InjectedError),
     /// The call fails with `Throttling` and has no effect.
     Throttle,
     /// The task crashes before the call takes effect.
@@ -132,11 +132,6 @@ impl Fault {
 /// The first fault of the list that applies to the call.
 pub(super) fn inject(faults: &mut [Fault], call: &Call) -> Option<FaultKind> {
     faults.iter_mut().find_map(|fault| fault.applies_to(call).then(|| fault.kind.clone()))
-}
-
-/// AWS's error with that code.
-pub(super) fn injected(code: &str) -> ServiceError {
-    ServiceError::new(code, "injected by the scenario")
 }
 
 #[cfg(test)]

@@ -130,6 +130,17 @@ impl<T> ByRegion<T> {
         self.regions.entry(region.clone()).or_default()
     }
 
+    /// Advances the resources of each region, as [`Resources::advance`] does, where they depend on the region, or on what all regions
+    /// share.
+    pub fn advance_each(&mut self, mut advance: impl FnMut(&Region, &mut T))
+    where
+        T: PartialEq,
+    {
+        self.regions.iter_mut().for_each(|(region, resources)| advance(region, resources));
+        // What was deleted is as if it had never been.
+        self.regions.retain(|_, resources| *resources != self.nothing);
+    }
+
     /// Whether no region has resources.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -151,9 +162,7 @@ impl<T> From<ByRegion<T>> for BTreeMap<Region, T> {
 
 impl<T: Resources> Resources for ByRegion<T> {
     fn advance(&mut self, now: DateTime<Utc>) {
-        self.regions.values_mut().for_each(|resources| resources.advance(now));
-        // What was deleted is as if it had never been.
-        self.regions.retain(|_, resources| *resources != self.nothing);
+        self.advance_each(|_, resources| resources.advance(now));
     }
 
     fn save(&self, saved: &mut Self, changes: &mut Changes) {

@@ -2,7 +2,8 @@
 
 use super::attempt::AttemptScope;
 use super::error::{ServiceError, StoreError};
-use super::fault::{FaultKind, Lost, inject, injected};
+use super::fault::{FaultKind, Lost, inject};
+use super::injected_error::InjectedError;
 use super::region_state::RegionState;
 use super::state::{LocalState, Resources, later};
 use super::store::{Effect, Store};
@@ -269,8 +270,8 @@ fn apply<R: Resources, T>(
         local_state.advance(later(local_state.clock, seconds));
     }
     match fault {
-        Some(FaultKind::Error(code)) => return refuse(injected(&code)),
-        Some(FaultKind::Throttle) => return refuse(injected("Throttling")),
+        Some(FaultKind::Error(error)) => return refuse(error.into()),
+        Some(FaultKind::Throttle) => return refuse(InjectedError::from("Throttling").into()),
         Some(FaultKind::Die) => return (CallResult::Lost(Lost::LambdaUnknown), Some(Effect::Refused("Died".into()))),
         Some(FaultKind::Lost(lost)) => return (CallResult::Lost(lost), Some(Effect::Refused(lost.error().into()))),
         Some(FaultKind::Panic) => return (CallResult::Panicked, Some(Effect::Refused("Panicked".into()))),
@@ -282,8 +283,8 @@ fn apply<R: Resources, T>(
     };
     match (result, fault) {
         (Err(error), _) => refuse(error),
-        (Ok(_), Some(FaultKind::ErrorAfter(code))) => {
-            (CallResult::Returned(Err(injected(&code))), Some(Effect::DoneUnreported))
+        (Ok(_), Some(FaultKind::ErrorAfter(error))) => {
+            (CallResult::Returned(Err(error.into())), Some(Effect::DoneUnreported))
         }
         (Ok(_), Some(FaultKind::DieAfter)) => (CallResult::Lost(Lost::LambdaUnknown), Some(Effect::DoneUnreported)),
         (Ok(_), Some(FaultKind::LostAfter(lost))) => (CallResult::Lost(lost), Some(Effect::DoneUnreported)),

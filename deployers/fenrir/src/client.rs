@@ -92,6 +92,7 @@ fn deployed(stack: Stack) -> Deployed {
         release_id: stack.tags.get("ReleaseID").cloned().unwrap_or_else(|| "unknown".into()),
         since: stack.creation_time,
         resource: stack.name,
+        state: None,
         parts,
     }
 }

@@ -28,6 +28,7 @@ const ADVICE: &[(&str, &[Odin], Serving)] = &[
     ("odin/not-resolved", &[Odin::Deploy], PREVIOUS),
     // CleanUpFailure deletes what is left of the new groups.
     ("odin/terminating", &[Odin::CheckHealthy], PREVIOUS),
+    ("odin/cannot-launch", &[Odin::CheckHealthy], PREVIOUS),
     ("odin/group-deleted", &[Odin::CheckHealthy], PREVIOUS),
     // The old groups may be all that serves. DetachForSuccess is followed by the other two.
     ("odin/group-deleted", &[Odin::DetachForSuccess, Odin::WaitDetachForSuccess, Odin::CleanUpSuccess], UNKNOWN),

@@ -1,8 +1,10 @@
 //! Odin for the commands.
 
 use crate::cloud::{AutoScalingGroup, Instance};
+use crate::concurrently::try_each;
 use crate::deployer::USER_DATA;
-use crate::errors::UserDataFile;
+use crate::errors::{Errors, UserDataFile};
+use crate::group_state::group_state;
 use crate::groups::{release_id, service_name};
 use crate::handlers::watch;
 use crate::machine::Odin;
@@ -10,10 +12,10 @@ use crate::names::{CONFIG_NAME, PROJECT_NAME};
 use crate::plan::plan;
 use crate::release::{HealthyReport, OdinFields, OdinRelease};
 use bifrost::client::{
-    Address, Attachment, Body, Changes, ClientContext, ClientDeployer, DeployPlan, Deployed, Prepared, Progress,
-    ReleaseFile, ReusableFiles, Serving, StepFailure, read_at_most,
+    Address, Attachment, Body, Changes, ClientContext, ClientDeployer, DeployPlan, Deployed, DeployedState, Prepared,
+    Progress, ReleaseFile, ReusableFiles, Serving, StepFailure, read_at_most,
 };
-use bifrost::cloud::{Encryption, limit_bytes};
+use bifrost::cloud::{CloudError, Encryption, limit_bytes};
 use bifrost::error_code::CodedError;
 use bifrost::machine::Machine;
 use bifrost::release::Sha256;
@@ -133,7 +135,11 @@ impl ClientDeployer for Odin {
         let Address { project, config, .. } = &context.address;
         let tags = [(PROJECT_NAME, project.as_str()), (CONFIG_NAME, config.as_str())];
         let groups = context.ports.groups.groups(&tags).await?;
-        Ok(groups.into_iter().filter(|group| group.status.is_none()).map(deployed).collect())
+        let deployed = try_each(groups, async |group: AutoScalingGroup| {
+            let state = group_state(&context.ports, &group).await?;
+            Ok::<_, CloudError>(deployed(group, state))
+        });
+        Ok(deployed.await.map_err(Errors::from)?)
     }
 }
 
@@ -164,13 +170,14 @@ pub(crate) fn dots(name: String, report: &HealthyReport) -> Progress {
     }
 }
 
-fn deployed(group: AutoScalingGroup) -> Deployed {
+fn deployed(group: AutoScalingGroup, state: DeployedState) -> Deployed {
     let tag = |value: Option<&str>| value.unwrap_or("unknown").to_owned();
     let part = |instance: Instance| format!("{} {} {}", instance.id, instance.lifecycle_state, instance.health_status);
     Deployed {
         service: tag(service_name(&group.tags)),
         release_id: tag(release_id(&group.tags)),
         since: group.created_time,
+        state: Some(state),
         parts: group.instances.into_iter().map(part).collect(),
         resource: group.name,
     }

@@ -3,8 +3,8 @@
 //! The trait `TaskError` is not imported: its `code` would hide that of `Coded` from the derives.
 
 use crate::findings::Findings;
-use crate::health::TooManyTerminating;
 use crate::release::ServiceName;
+use crate::stopped::Stopped;
 use bifrost::cloud::CloudError;
 use bifrost::error_code::{Coded, ErrorCode, full_message, with_code};
 use bifrost::lifecycle::{BadRelease, Halt, HaltCheckError, ValidateFailure};
@@ -65,10 +65,10 @@ pub enum CreateError {
 /// The health of the new groups is not known, or they cannot become healthy.
 #[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum HealthFailure {
-    /// The deploy must stop: instances of the new groups terminate.
+    /// The deploy must stop.
     #[error(transparent)]
     #[code(source)]
-    Halt(#[from] Errors<ServiceError<TooManyTerminating>>),
+    Halt(#[from] Stopped),
     /// An alarm of the release fires, or does not exist.
     #[error(transparent)]
     #[code(source)]
@@ -113,6 +113,10 @@ pub enum AlarmProblem {
 /// Why `CheckHealthy` cannot tell whether the new groups are healthy.
 #[derive(Debug, thiserror::Error, Coded)]
 pub enum HealthCheckError {
+    /// It is not known whether the deploy must stop.
+    #[error(transparent)]
+    #[code(source)]
+    HaltCheck(HaltCheckError),
     /// Calls to AWS failed.
     #[error(transparent)]
     #[code(source)]
@@ -338,6 +342,15 @@ impl From<HaltCheckError> for DeployFailure {
         match error {
             HaltCheckError::Halt(halt) => Self::Halt(halt),
             HaltCheckError::Cloud(_) => DeployError::HaltCheck(error).into(),
+        }
+    }
+}
+
+impl From<HaltCheckError> for HealthFailure {
+    fn from(error: HaltCheckError) -> Self {
+        match error {
+            HaltCheckError::Halt(halt) => Stopped { source: halt.into(), waiting: Vec::new() }.into(),
+            HaltCheckError::Cloud(_) => HealthCheckError::HaltCheck(error).into(),
         }
     }
 }

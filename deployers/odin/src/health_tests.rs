@@ -1,5 +1,5 @@
 use super::*;
-use crate::cloud::Capacity;
+use crate::cloud::{Capacity, HealthCheckType};
 use crate::release::Strategy;
 
 fn group(instances: &[(&str, &str, &str)]) -> AutoScalingGroup {
@@ -21,12 +21,18 @@ fn group(instances: &[(&str, &str, &str)]) -> AutoScalingGroup {
         health_check_grace_period_seconds: None,
         load_balancers: Vec::new(),
         target_group_arns: Vec::new(),
+        health_check_type: HealthCheckType::Ec2,
         instances: instances.iter().map(instance).collect(),
     }
 }
 
-fn states(states: &[(&str, &str)]) -> BTreeMap<String, String> {
-    states.iter().map(|(id, state)| ((*id).into(), (*state).into())).collect()
+fn states(states: &[(&str, &str)]) -> BTreeMap<String, InstanceHealth> {
+    states.iter().map(|(id, state)| ((*id).into(), with_state(state, None, None))).collect()
+}
+
+fn with_state(state: &str, reason: Option<&str>, description: Option<&str>) -> InstanceHealth {
+    let owned = |text: Option<&str>| text.map(ToOwned::to_owned);
+    InstanceHealth { state: state.into(), reason: owned(reason), description: owned(description) }
 }
 
 fn autoscaling(max_terms: u32, strategy: Strategy) -> Autoscaling {
@@ -103,7 +109,8 @@ fn shrinking_group_may_lose_healthy_instances() {
     let target = Target::new(&autoscaling(0, Strategy::AllAtOnce), None);
     let is_enough = |healthy: u32, instances: u32| {
         let seen = GroupObservation { size: Size { min: instances, desired: instances }, instances, healthy };
-        Health { seen, terminating: Vec::new() }.is_enough_at(target.desired, &target)
+        let health = Health { seen, terminating: Vec::new(), unhealthy: BTreeMap::new() };
+        health.is_enough_at(target.desired, &target)
     };
     assert_eq!((target.desired, target.enough), (2, 2));
     assert!(is_enough(2, 2) && is_enough(5, 5));
@@ -123,4 +130,52 @@ fn report_has_all_counts_and_sizes() {
             "terminating_ids": ["i-2"], "desired_capacity": 3, "min_size": 1
         })
     );
+}
+
+#[test]
+fn reasons_of_unhealthy_instances_are_collected() {
+    let group = group(&[
+        ("i-1", "InService", "Healthy"),
+        ("i-2", "InService", "Healthy"),
+        ("i-3", "InService", "Unhealthy"),
+        ("i-4", "Pending:Wait", "Healthy"),
+        ("i-5", "Terminating", "Healthy"),
+        ("i-6", "InService", "Healthy"),
+    ]);
+    let timeout = || with_state("unhealthy", Some("Target.Timeout"), Some("Request timed out"));
+    let initial = with_state("initial", Some("Elb.InitialHealthChecking"), None);
+    let healthy = with_state("healthy", None, None);
+    let targets = [("i-1", timeout()), ("i-2", timeout()), ("i-3", healthy), ("i-5", timeout()), ("i-6", initial)];
+    let targets = targets.map(|(id, found)| (id.to_owned(), found)).into();
+    let health = Health::of(&group, &[BalancerView::target_group(targets)]);
+    let reasons: Vec<_> = health
+        .unhealthy
+        .iter()
+        .map(|(reason, ids)| (reason.is_starting, reason.text.as_str(), ids.join(" ")))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            (false, "Target.Timeout: Request timed out", "i-1 i-2".to_owned()),
+            (false, "Unhealthy according to its group", "i-3".to_owned()),
+            (true, "Elb.InitialHealthChecking", "i-6".to_owned()),
+            (true, "Pending:Wait", "i-4".to_owned()),
+        ]
+    );
+    assert_eq!(health.active(), 5);
+}
+
+#[test]
+fn first_checks_of_a_classic_balancer_are_no_failure() {
+    let is_starting = |reason: &str, description: &str| {
+        let found = with_state("OutOfService", Some(reason), Some(description));
+        let view = BalancerView::classic([("i-1".to_owned(), found)].into());
+        let health = Health::of(&group(&[("i-1", "InService", "Healthy")]), &[view]);
+        health.unhealthy.keys().next().unwrap().is_starting
+    };
+    assert!(is_starting("ELB", "Instance registration is still in progress."));
+    let passed = "Instance has not passed the configured HealthyThreshold number of health checks consecutively.";
+    assert!(is_starting("Instance", passed));
+    let failed = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.";
+    assert!(!is_starting("Instance", failed));
 }

@@ -12,11 +12,14 @@ mod errors;
 mod findings;
 #[cfg(feature = "cli")]
 pub mod fleet;
+#[cfg(feature = "cli")]
+mod group_state;
 pub mod groups;
 pub mod handlers;
 #[cfg(test)]
 mod harness;
 pub mod health;
+mod launch_failures;
 mod machine;
 pub mod names;
 pub mod pace;
@@ -30,6 +33,7 @@ mod release_log;
 mod resources;
 mod rules;
 mod safe_release;
+mod stopped;
 
 pub use errors::{
     AlarmProblem, BelowCapacity, CleanUpError, CleanUpFailure, CreateError, DeployError, DeployFailure, DetachError,
@@ -38,6 +42,7 @@ pub use errors::{
 };
 pub use findings::{Finding, Findings};
 pub use machine::Odin;
+pub use stopped::{CannotLaunch, StopReason, Stopped};
 
 use bifrost::error_code::{Coded, ErrorCode};
 
@@ -53,6 +58,7 @@ pub const ERROR_CODES: &[&[ErrorCode]] = &[
     <GroupDeleted as Coded>::CODES,
     <UserDataFile as Coded>::CODES,
     <health::TooManyTerminating as Coded>::CODES,
+    <CannotLaunch as Coded>::CODES,
     #[cfg(feature = "cli")]
     <fleet::FleetGap as Coded>::CODES,
     #[cfg(feature = "cli")]

@@ -35,6 +35,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
             "autoscaling:DescribeLifecycleHooks",
             "autoscaling:DescribeLoadBalancerTargetGroups",
             "autoscaling:DescribeLoadBalancers",
+            "autoscaling:DescribeScalingActivities",
             "cloudwatch:DescribeAlarms",
             "ec2:DescribeImages",
             "ec2:DescribeInstanceTypeOfferings",

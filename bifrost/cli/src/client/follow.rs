@@ -4,7 +4,7 @@ use super::history_reader::{HistoryReader, Transition};
 use super::log::Log;
 use super::outcome::{ExecutionEnd, Serving, Status};
 use super::{Address, Client, DeployEvent, DeployOutcome, Started};
-use crate::client::{ClientDeployer, Deployed, Progress};
+use crate::client::{ClientDeployer, Deployed, DeployedState, Progress};
 use bifrost_core::cloud::{CloudError, ErrorKind, ExecutionSummary, HistoryEvent};
 use bifrost_core::error_code::CodedError;
 use bifrost_core::machine::Machine;
@@ -185,14 +185,18 @@ impl<D: ClientDeployer> Follower<'_, D> {
         let Some(release) = &self.release else { return };
         // Without permission to read the target account, what the release says has to do.
         let Ok(found) = self.client.services(&Address::from(&release.envelope)).await else { return };
+        let is_deleting = |service: &Deployed| service.state == Some(DeployedState::Deleting);
+        let (deleting, left): (Vec<_>, Vec<_>) = found.into_iter().partition(is_deleting);
         let (ours, others): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|service| service.release_id == self.release_id);
+            left.into_iter().partition(|service| service.release_id == self.release_id);
         add(&mut outcome.changes.created, &ours);
         match outcome.serving {
             Serving::New => add(&mut outcome.left_over, &others),
             Serving::Previous => add(&mut outcome.left_over, &ours),
             Serving::Unknown => {}
         }
+        // What is being deleted needs nobody.
+        outcome.left_over.retain(|known| !deleting.iter().any(|service| is_named(known, &service.resource)));
     }
 
     fn outcome_of(&self, summary: &ExecutionSummary) -> DeployOutcome {
@@ -209,14 +213,18 @@ impl<D: ClientDeployer> Follower<'_, D> {
     }
 }
 
-/// Adds the resources that are not listed yet. Deployers list them with their kind, such as `group web-1`.
+/// Adds the resources that are not listed yet.
 fn add(resources: &mut Vec<String>, found: &[Deployed]) {
     for Deployed { resource, .. } in found {
-        let with_kind = format!(" {resource}");
-        if !resources.iter().any(|known| known == resource || known.ends_with(&with_kind)) {
+        if !resources.iter().any(|known| is_named(known, resource)) {
             resources.push(resource.clone());
         }
     }
+}
+
+/// Whether a listed resource is this one. Deployers list them with their kind, such as `group web-1`.
+fn is_named(listed: &str, resource: &str) -> bool {
+    listed.strip_suffix(resource).is_some_and(|kind| kind.is_empty() || kind.ends_with(' '))
 }
 
 /// The deployer's answer for the last state that is not an end state. It has none for a state of another version.

@@ -50,7 +50,7 @@ pub use locks::{FreezeFailure, LockState, RootLock};
 pub use outcome::{DeployOutcome, Serving, Status};
 pub use plan::PlanFailure;
 pub use prepare::{PrepareError, Prepared};
-pub use progress::{Changes, Deployed, LogSeverity, Progress};
+pub use progress::{Changes, Deployed, DeployedState, LogSeverity, Progress};
 pub use release_files::{Attachment, Body, ReleaseFile, ReusableFiles};
 pub use rollback::{ROLLBACK_OF, Rollback, RollbackFailure, Version};
 pub use start::{StartFailure, Started};

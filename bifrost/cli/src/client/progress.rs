@@ -52,6 +52,40 @@ pub enum LogSeverity {
     Bad,
 }
 
+/// What a deployed resource does for the users of its service. While a deploy runs, and after one that failed, a service may have
+/// several resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeployedState {
+    /// It serves.
+    Serving,
+    /// It does not serve yet: nothing of it is healthy.
+    Starting,
+    /// It gets no new connections, and finishes those that it has.
+    Draining,
+    /// It runs, but gets no connections any more.
+    Detached,
+    /// It has nothing that could serve, and is meant to have nothing.
+    Empty,
+    /// It is being deleted.
+    Deleting,
+}
+
+impl DeployedState {
+    /// The word for people.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Starting => "starting",
+            Self::Draining => "draining",
+            Self::Detached => "detached",
+            Self::Empty => "empty",
+            Self::Deleting => "being deleted",
+        }
+    }
+}
+
 /// A service that is deployed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {
@@ -63,6 +97,9 @@ pub struct Deployed {
     pub since: DateTime<Utc>,
     /// Its resource, such as the name of an auto-scaling group.
     pub resource: String,
+    /// What the resource does. `None` if the deployer does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<DeployedState>,
     /// The parts of the resource with their states, such as `i-0123 InService Healthy`.
     pub parts: Vec<String>,
 }
@@ -72,6 +109,7 @@ impl Deployed {
     pub(super) fn of(envelope: &Envelope) -> Self {
         let Envelope { project_name, release_id, created_at, .. } = envelope;
         let (service, release_id) = (project_name.to_string(), release_id.to_string());
-        Self { service, release_id, since: *created_at, resource: "release".into(), parts: Vec::new() }
+        let (resource, since) = ("release".into(), *created_at);
+        Self { service, release_id, since, resource, state: None, parts: Vec::new() }
     }
 }

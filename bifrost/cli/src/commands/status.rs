@@ -119,9 +119,10 @@ fn stale_lock(address: &Address, hint: &CommandHint) -> String {
 
 fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<String> {
     let by = by.map_or_else(String::new, |who| format!(", by {}", one_line(who)));
-    let Deployed { service: name, release_id, since, resource, parts } = service;
+    let Deployed { service: name, release_id, since, resource, state, parts } = service;
+    let state = state.map_or_else(String::new, |state| format!(": {}", state.as_str()));
     let mut lines = vec![
-        format!("  {}  {} since {}{by}", paint.good(&one_line(name)), one_line(release_id), moment(*since)),
+        format!("  {}  {} since {}{by}{state}", paint.good(&one_line(name)), one_line(release_id), moment(*since)),
         paint.dim(&format!("    {}", one_line(resource))),
     ];
     lines.extend(parts.iter().map(|part| paint.dim(&format!("      {}", one_line(part)))));
@@ -139,7 +140,7 @@ fn running_line(running: &RunningExecution) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::{LockState, RootLock};
+    use crate::client::{DeployedState, LockState, RootLock};
     use bifrost_core::cloud::LockItem;
     use bifrost_core::lifecycle::Freeze;
     use chrono::{DateTime, Utc};
@@ -209,6 +210,7 @@ mod tests {
                 release_id: "release-1".into(),
                 since: at(0),
                 resource: "coinbase-web".into(),
+                state: Some(DeployedState::Serving),
                 parts: vec!["i-01 InService Healthy".into()],
             }],
             running: Some(RunningExecution {
@@ -233,7 +235,7 @@ mod tests {
         };
         insta::assert_snapshot!(lines(&deployment, &CommandHint::local("odin"), Paint::none()).join("\n"), @r"
         coinbase/deploy-test development in account 000000000000
-          web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop
+          web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop: serving
             coinbase-web
               i-01 InService Healthy
           running: release-2 in CheckHealthy, started 2027-01-15T08:01:00Z, by bob@ci (deploy-2)

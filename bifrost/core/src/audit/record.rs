@@ -156,7 +156,7 @@ pub enum Event {
         /// The stable code of the error, such as `lock/held`: `docs/errors.md` lists all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
-        /// The call that failed last, if AWS refused one. It has no text of AWS, which may contain a secret.
+        /// What the deployer found, or the call that failed last. It has no text of AWS, which may contain a secret.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<String>,
         /// The SHA-256 of the whole message, as the history of the execution has it.

@@ -83,7 +83,8 @@ fn happened<P>(context: &Context<P>) -> Vec<TimedEvent> {
 fn attempt_ended<P>(context: &Context<P>, since: DateTime<Utc>, result: &Result<Value, FunctionError>) -> TimedEvent {
     let now = context.now();
     let error = result.as_ref().err();
-    let last_failure = context.changes().last_failure().filter(|_| error.is_some());
+    let last_failure = || context.changes().last_failure().map(|call| call.to_string());
+    let cause = context.recording.notes().cause.clone().or_else(last_failure).filter(|_| error.is_some());
     let ended = Event::Attempt {
         state: safe_text(&context.attempt.state),
         attempt: context.attempt.retry_count,
@@ -91,7 +92,7 @@ fn attempt_ended<P>(context: &Context<P>, since: DateTime<Utc>, result: &Result<
         outcome: AttemptOutcome::of(result),
         error: error.map(|error| safe_text(&error.error)),
         code: error.and_then(code),
-        cause: last_failure.map(|call| call.to_string()),
+        cause,
         cause_sha256: error.map(|error| Sha256::of(error.message.as_bytes())),
     };
     (now, ended)

@@ -41,6 +41,8 @@ pub(super) struct Notes {
     /// Whether the chain was given how the attempt ended.
     is_concluded: bool,
     pub(super) release_sha256: Option<Sha256>,
+    /// Why the attempt fails, if its handler knows.
+    pub(super) cause: Option<String>,
     pub(super) events: Vec<TimedEvent>,
     pub(super) end: Option<RecordedEnd>,
 }
@@ -95,6 +97,12 @@ impl<P> Context<P> {
     /// log has it before the first change, if the handler calls this before it asks for a proof.
     pub fn record_plan(&self, sha256: Sha256) {
         self.note(Event::Plan { sha256 });
+    }
+
+    /// Records why the attempt fails, where that is not the call that failed last: the audit log has the first 200 characters. Pass
+    /// codes and names, no text of AWS: it may contain a secret.
+    pub fn record_cause(&self, cause: &str) {
+        self.recording.notes().cause = Some(safe_text(cause));
     }
 
     /// Adds an event to what the attempt records.

@@ -14,6 +14,9 @@ pub const DETACH_LIMIT: usize = 10;
 /// The process of Auto Scaling that terminates an instance in one availability zone after it launched one in another.
 pub const AZ_REBALANCE: &str = "AZRebalance";
 
+/// How many activities of a group are read at most: one page of AWS.
+pub const ACTIVITY_LIMIT: usize = 100;
+
 /// The maximum number of alarms that one request may name.
 pub const ALARMS_LIMIT: usize = 100;
 
@@ -48,6 +51,9 @@ pub struct AutoScalingGroup {
     pub load_balancers: Vec<String>,
     /// ARNs of the attached target groups, without those that are being detached.
     pub target_group_arns: Vec<String>,
+    /// What decides whether its instances are healthy. A release's group has [`HealthCheckType::Elb`] if it was created with a
+    /// balancer, also once it is detached.
+    pub health_check_type: HealthCheckType,
     /// Its instances, including terminating ones. AWS does not define the order.
     pub instances: Vec<Instance>,
 }
@@ -172,6 +178,24 @@ fn enabled() -> bool {
     true
 }
 
+/// What a group did, or tried to do, to match its desired capacity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScalingActivity {
+    /// When it began.
+    pub start_time: DateTime<Utc>,
+    /// `Successful`, `Failed`, `Cancelled`, `InProgress`, `PreInService`, …
+    pub status: String,
+    /// Such as `Launching a new EC2 instance: i-0123`.
+    pub description: String,
+    /// Why it failed, in EC2's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<String>,
+    /// The zone in which it launched or terminated an instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability_zone: Option<String>,
+}
+
 /// The attachments of a group with their states: `Adding`, `Added`, `InService`, `Removing` (its instances drain) or
 /// `Removed`. AWS soon stops listing an attachment that is detached and drained.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -239,6 +263,14 @@ pub trait AutoScaling {
     /// If the group does not exist.
     #[change("autoscaling:EnableMetricsCollection", group)]
     async fn enable_metrics(&self, proof: &Proof, group: &str) -> Result<(), CloudError>;
+
+    /// The latest activities of the group, newest first, at most [`ACTIVITY_LIMIT`]: one page, because a group that fails to launch
+    /// instances has many.
+    ///
+    /// # Errors
+    /// If the group does not exist.
+    #[call("autoscaling:DescribeScalingActivities", group)]
+    async fn scaling_activities(&self, group: &str) -> Result<Vec<ScalingActivity>, CloudError>;
 
     /// Creates the scaling policy, or replaces the one with its name, and returns its ARN.
     ///

@@ -14,6 +14,18 @@ pub struct LoadBalancer {
     pub tags: Tags,
 }
 
+/// The state of an instance, as a balancer reports it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InstanceHealth {
+    /// Of a classic load balancer: `InService`, `OutOfService` or `Unknown`. Of a target group: `initial`, `healthy`, `unhealthy`,
+    /// `unused`, `draining` or `unavailable`.
+    pub state: String,
+    /// A code of what is wrong: `ELB` or `Instance` of a classic load balancer, such as `Target.Timeout` of a target group.
+    pub reason: Option<String>,
+    /// What is wrong, such as `Health checks failed with these codes: [502]`.
+    pub description: Option<String>,
+}
+
 /// Classic load balancers.
 #[bifrost::port]
 pub trait ClassicBalancers {
@@ -33,13 +45,12 @@ pub trait ClassicBalancers {
         Ok(tags.map(|tags| LoadBalancer { name: name.to_owned(), tags }))
     }
 
-    /// The state of each registered instance by its id: `InService`, `OutOfService` or `Unknown`. The result contains only
-    /// registered instances.
+    /// The state of each registered instance by its id. The result contains only registered instances.
     ///
     /// # Errors
     /// `LoadBalancerNotFound` if the load balancer does not exist.
     #[call("elasticloadbalancing:DescribeInstanceHealth", name)]
-    async fn instance_health(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError>;
+    async fn instance_health(&self, name: &str) -> Result<BTreeMap<String, InstanceHealth>, CloudError>;
 }
 
 /// A target group.
@@ -92,12 +103,11 @@ pub trait TargetGroups {
         Ok(Some(TargetGroup { arn, name: name.to_owned(), target_type, tags, slow_start_seconds }))
     }
 
-    /// The state of each registered target by its instance's id: `initial`, `healthy`, `unhealthy`, `unused`,
-    /// `draining`, `unavailable`. The result contains only registered instances. An instance with several ports has the
-    /// state of the first port that is not `healthy`.
+    /// The state of each registered target by its instance's id. The result contains only registered instances. An instance with
+    /// several ports has the state of the first port that is not `healthy`.
     ///
     /// # Errors
     /// `TargetGroupNotFound` if the target group does not exist.
     #[call("elasticloadbalancing:DescribeTargetHealth", arn)]
-    async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError>;
+    async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, InstanceHealth>, CloudError>;
 }

@@ -83,7 +83,7 @@ fn stays(instance: &Instance) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::Capacity;
+    use crate::cloud::{Capacity, HealthCheckType};
     use crate::names::OLD_RELEASE_ID;
     use chrono::TimeDelta;
 
@@ -106,6 +106,7 @@ mod tests {
             health_check_grace_period_seconds: None,
             load_balancers: Vec::new(),
             target_group_arns: Vec::new(),
+            health_check_type: HealthCheckType::Ec2,
             instances: states.iter().map(instance).collect(),
         }
     }

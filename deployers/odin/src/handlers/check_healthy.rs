@@ -3,24 +3,32 @@
 use super::Context;
 use super::alarms::check_alarms;
 use super::health_snapshot::{HealthSnapshot, Moment, ServiceHealth, resize};
-use crate::errors::{HealthFailure, ServiceError};
+use super::reasons::{Shortfalls, unless_halted};
+use crate::cloud::OdinPorts;
+use crate::errors::{Errors, HealthFailure, ServiceError};
+use crate::health::TooManyTerminating;
 use crate::pace::seconds_until_next_check;
 use crate::release::{HealthyReport, OdinRelease, ServiceName};
 use crate::release_log;
+use bifrost::cloud::CloudError;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::join;
 
-/// Reads the health of every instance, and takes the next step of the rollout. The framework looks for halt and timeout.
+/// Reads the health of every instance, and takes the next step of the rollout.
 ///
 /// # Errors
-/// [`HealthFailure::Halt`] if too many instances terminate, [`HealthFailure::Alarm`] if an alarm of the release fires.
+/// [`HealthFailure::Halt`] if the deploy was halted or timed out, too many instances terminate, or instances cannot be launched: with
+/// the reasons why instances are missing or unhealthy. [`HealthFailure::Alarm`] if an alarm of the release fires.
 pub async fn check_healthy(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, HealthFailure> {
-    let ports = context.target(&release.envelope).await?;
-    let (snapshot, alarms) = join!(HealthSnapshot::of(&ports, &release), check_alarms(&ports, &release));
-    let snapshot = snapshot?;
-    let services = snapshot.services()?;
-    check_terminating(&services)?;
+    let (halted, seen) = join!(context.halt(&release.envelope), look(context, &release));
+    let (ports, snapshot, alarms) = unless_halted(&halted, seen)?;
+    let services = unless_halted(&halted, snapshot.services())?;
+    let shortfalls = Shortfalls::find(context, &ports, &services).await;
+    shortfalls.log(&release.envelope).await;
+    shortfalls.check_halt(halted)?;
+    check_terminating(&services).map_err(|terminating| shortfalls.stop(terminating))?;
     alarms?;
+    shortfalls.check_launches()?;
     let proof = context.lock_proof(&release.envelope).await?;
     resize(&ports, &proof, &services, Moment::Rollout).await?;
     let checks: Vec<_> = services.iter().map(Check::of).collect();
@@ -34,13 +42,22 @@ pub async fn check_healthy(context: &Context, mut release: OdinRelease) -> Resul
     Ok(release)
 }
 
-fn check_terminating(services: &[ServiceHealth<'_>]) -> Result<(), HealthFailure> {
+/// What AWS reports, and whether the alarms of the release allow to go on.
+type Seen<'a> = (OdinPorts, HealthSnapshot<'a>, Result<(), HealthFailure>);
+
+async fn look<'a>(context: &Context, release: &'a OdinRelease) -> Result<Seen<'a>, CloudError> {
+    let ports = context.target(&release.envelope).await?;
+    let (snapshot, alarms) = join!(HealthSnapshot::of(&ports, release), check_alarms(&ports, release));
+    Ok((ports, snapshot?, alarms))
+}
+
+fn check_terminating(services: &[ServiceHealth<'_>]) -> Result<(), Errors<ServiceError<TooManyTerminating>>> {
     let failed = services.iter().filter_map(|ServiceHealth { name, service, health, .. }| {
         let error = health.check_terminating(&service.autoscaling).err()?;
         Some(ServiceError::new(name, error))
     });
     let failed: Vec<_> = failed.collect();
-    if failed.is_empty() { Ok(()) } else { Err(HealthFailure::Halt(failed.into())) }
+    if failed.is_empty() { Ok(()) } else { Err(failed.into()) }
 }
 
 /// What the check of a service found.

@@ -1,6 +1,7 @@
 //! Creates the resources of a release: placement groups, and for each service a launch template, a group and its
 //! policies.
 
+use super::eventually::Eventually;
 use crate::capacity::Target;
 use crate::cloud::{
     AutoScalingGroup, Capacity, Comparison, HealthCheckType, LaunchTemplate, LifecycleHook, NewAlarm,
@@ -91,6 +92,8 @@ pub(super) struct ServiceBuilder<'a> {
     pub(super) existing: &'a ExistingResources,
     /// The user data, with placeholders.
     pub(super) user_data: &'a [u8],
+    /// Repeats calls that AWS refuses because it does not know yet what was just created.
+    pub(super) eventually: Eventually<'a>,
 }
 
 impl ServiceBuilder<'_> {
@@ -116,7 +119,8 @@ impl ServiceBuilder<'_> {
     /// Creates a placement group once: if the answer to a request was lost, the request is repeated, and the placement
     /// group that exists then is our own.
     async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
-        match self.ports.compute.create_placement_group(self.proof, group).await {
+        let create = async || self.ports.compute.create_placement_group(self.proof, group).await;
+        match self.eventually.call(create).await {
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
                 let found = self.ports.compute.placement_group(&group.name).await?;
                 let is_ours = found.is_some_and(|found| is_own(&found.tags, &self.release.envelope));
@@ -148,26 +152,27 @@ impl ServiceBuilder<'_> {
         group: NewAutoScalingGroup,
     ) -> Result<(), CloudError> {
         if !self.existing.templates.iter().any(|existing| existing.name == template.name) {
-            self.ports.templates.create_launch_template(self.proof, &template).await?;
+            let create = async || self.ports.templates.create_launch_template(self.proof, &template).await;
+            self.eventually.call(create).await?;
         }
         if !self.existing.groups.iter().any(|existing| existing.name == group.name) {
             self.create_group(&group).await?;
         }
         let policies =
             each(&service.autoscaling.policies, async |policy| self.create_policy(&group.name, policy).await);
-        let (policies, metrics, suspended) = join!(
-            policies,
-            self.ports.groups.enable_metrics(self.proof, &group.name),
-            // While groups of two releases serve, no healthy instance may be terminated for the balance of zones.
-            self.ports.groups.suspend_az_rebalance(self.proof, &group.name)
-        );
+        let metrics = async || self.ports.groups.enable_metrics(self.proof, &group.name).await;
+        // While groups of two releases serve, no healthy instance may be terminated for the balance of zones.
+        let suspend = async || self.ports.groups.suspend_az_rebalance(self.proof, &group.name).await;
+        let (policies, metrics, suspended) =
+            join!(policies, self.eventually.call(metrics), self.eventually.call(suspend));
         policies.into_iter().collect::<Result<(), _>>().and(metrics).and(suspended)
     }
 
     /// Creates a group once: if the answer to a request was lost, the request is repeated, and the group that exists
     /// then is our own.
     async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
-        match self.ports.groups.create_group(self.proof, group).await {
+        let create = async || self.ports.groups.create_group(self.proof, group).await;
+        match self.eventually.call(create).await {
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
                 let groups = Groups::find(self.ports, &self.release.envelope).await?;
                 if groups.own_named(&group.name).is_some() { Ok(()) } else { Err(error) }
@@ -179,8 +184,9 @@ impl ServiceBuilder<'_> {
     async fn create_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {
         let name = policy_name(group, policy);
         let scaling_policy = scaling_policy(group, policy, !policy.scales_in());
-        let policy_arn = self.ports.groups.put_scaling_policy(self.proof, &scaling_policy).await?;
-        self.ports.alarms.put(self.proof, &alarm(&name, group, policy, policy_arn)).await
+        let put_policy = async || self.ports.groups.put_scaling_policy(self.proof, &scaling_policy).await;
+        let alarm = alarm(&name, group, policy, self.eventually.call(put_policy).await?);
+        self.eventually.call(async || self.ports.alarms.put(self.proof, &alarm).await).await
     }
 
     /// `None` if the release was not resolved.

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::create::{ExistingResources, ServiceBuilder};
+use super::eventually::Eventually;
 use super::validate::read_user_data;
 use crate::capacity::{GroupObservation, Target};
 use crate::concurrently::try_each;
@@ -13,6 +14,7 @@ use bifrost::cloud::CloudError;
 use bifrost::lifecycle::HaltCheckError;
 use bifrost::release::Sha256;
 use serde_json::json;
+use std::collections::BTreeMap;
 use tokio::join;
 
 /// Creates the new groups beside the old ones.
@@ -40,8 +42,14 @@ pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinR
     let template = template?;
     context.record_plan(plan_sha256(&release, &template));
     let proof = context.lock_proof(&release.envelope).await?;
-    let builder =
-        ServiceBuilder { ports: &ports, proof: &proof, release: &release, existing: &existing, user_data: &template };
+    let builder = ServiceBuilder {
+        ports: &ports,
+        proof: &proof,
+        release: &release,
+        existing: &existing,
+        user_data: &template,
+        eventually: Eventually::new(context.account.env.as_ref()),
+    };
     builder.create_placement_groups().await?;
     let created =
         try_each(&release.fields.services, async |(name, service)| builder.create_service(name, service).await);
@@ -68,7 +76,8 @@ fn record_groups(release: &mut OdinRelease) {
     for (name, service) in &mut release.fields.services {
         let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
         let size = service.autoscaling.strategy.creation(&target);
-        let health = Health { seen: GroupObservation { size, instances: 0, healthy: 0 }, terminating: Vec::new() };
+        let seen = GroupObservation { size, instances: 0, healthy: 0 };
+        let health = Health { seen, terminating: Vec::new(), unhealthy: BTreeMap::new() };
         service.healthy_report = Some(health.report(&target, size));
         service.created_asg = Some(group_name(&release.envelope, name));
     }

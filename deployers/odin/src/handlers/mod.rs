@@ -6,7 +6,9 @@ mod clean_up;
 mod create;
 mod deploy;
 mod detach;
+mod eventually;
 mod health_snapshot;
+mod reasons;
 mod validate;
 #[cfg(feature = "cli")]
 mod watch;

@@ -9,17 +9,22 @@ use crate::health::Health;
 use crate::release::OdinRelease;
 use bifrost::client::Progress;
 use bifrost::cloud::CloudError;
+use std::collections::BTreeMap;
 
-/// The progress of each service: first the new groups of the release, then the groups that they replace.
+/// The progress of each service: first the new groups of the release, then the groups that they replace, one line a service.
 ///
 /// # Errors
 /// `CloudError` from AWS.
 pub(crate) async fn watch(ports: &OdinPorts, release: &OdinRelease) -> Result<Vec<Progress>, CloudError> {
     let groups = Groups::find(ports, &release.envelope).await?;
+    // A deploy that fails detaches and deletes its groups: they are not starting any more. One that goes on after an error of
+    // `DetachForSuccess` keeps them.
+    let has_failed = release.envelope.error.is_some() && release.fields.healthy != Some(true);
     let mut services = Vec::new();
     for (name, service) in &release.fields.services {
         let is_of_service = |group: &&AutoScalingGroup| service_name(&group.tags) == Some(name.as_str());
         match (groups.own_or_deleting().find(is_of_service), &service.healthy_report) {
+            (Some(group), _) if has_failed => services.push(given_up(name.to_string(), group)),
             (Some(group), _) if group.status.is_some() => services.push(leaving(name.to_string(), group)),
             (Some(group), _) => {
                 let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
@@ -28,20 +33,43 @@ pub(crate) async fn watch(ports: &OdinPorts, release: &OdinRelease) -> Result<Ve
                 services.push(dots(name.to_string(), &report));
             }
             // No group was created yet.
-            (None, Some(report)) if groups.since().is_none() => services.push(dots(name.to_string(), report)),
+            (None, Some(report)) if groups.since().is_none() && !has_failed => {
+                services.push(dots(name.to_string(), report));
+            }
             (None, _) => {}
         }
     }
-    services.extend(groups.earlier_or_deleting().map(|group| {
-        let name = format!("{} (old)", service_name(&group.tags).unwrap_or_default());
-        leaving(name, group)
-    }));
+    services.extend(old(&groups));
     Ok(services)
+}
+
+/// The groups that the release replaces. A service may have several: AWS may take long to delete those of earlier deploys.
+fn old(groups: &Groups<'_>) -> Vec<Progress> {
+    let mut services = BTreeMap::<&str, Progress>::new();
+    for group in groups.earlier_or_deleting() {
+        let service = service_name(&group.tags).unwrap_or_default();
+        let found = leaving(format!("{service} (old)"), group);
+        services
+            .entry(service)
+            .and_modify(|sum| {
+                sum.starting += found.starting;
+                sum.healthy += found.healthy;
+                sum.terminating += found.terminating;
+            })
+            .or_insert(found);
+    }
+    services.into_values().collect()
+}
+
+/// A group of a deploy that has failed. Its instances terminate soon, whatever state they are in.
+fn given_up(name: String, group: &AutoScalingGroup) -> Progress {
+    let terminating = u32::try_from(group.instances.len()).unwrap_or(u32::MAX);
+    Progress { name, terminating, ..Progress::default() }
 }
 
 /// A group that is, or soon will be, deleted. Only Auto Scaling is asked: the balancers stop reporting its instances.
 fn leaving(name: String, group: &AutoScalingGroup) -> Progress {
-    let Health { seen, terminating } = Health::of(group, &[]);
+    let Health { seen, terminating, .. } = Health::of(group, &[]);
     let terminating = u32::try_from(terminating.len()).unwrap_or(u32::MAX);
     Progress {
         name,
@@ -57,10 +85,12 @@ fn leaving(name: String, group: &AutoScalingGroup) -> Progress {
 mod tests {
     use super::*;
     use crate::Odin;
-    use crate::harness::{deploy, new_harness, output, ports, release};
+    use crate::harness::{REGION, deploy, new_harness, output, ports, release};
     use crate::release::sample;
     use bifrost::release::Release;
     use bifrost::testing::TestHarness;
+    use futures_util::FutureExt;
+    use serde_json::{Value, json};
 
     /// A line for each service: its name, and its numbers of waiting, starting, healthy, terminating and required
     /// instances.
@@ -106,5 +136,39 @@ mod tests {
             watched(&harness, &output(&harness, &run)).await,
             ["web [0, 0, 5, 0, 3]", "worker [0, 0, 1, 0, 1]",]
         );
+    }
+
+    /// Starts a deploy, and runs it until it waits in this state. Returns what it has done so far.
+    async fn run_until_state(harness: &TestHarness<Odin>, sent: &Value, state: &str) -> OdinRelease {
+        harness.upload(sent, &[("userdata", sample::USER_DATA)]).await.unwrap();
+        let name = harness.start(sent).await.unwrap();
+        let run = || harness.execution(&name).now_or_never().unwrap().unwrap();
+        harness.run_until(|| run().path().last() == Some(&state)).await.unwrap();
+        let last_output = run().history.iter().rev().find_map(|event| event.details.output.clone()).unwrap();
+        Release::read(&last_output, harness.cloud().defaults()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn groups_of_a_failed_deploy_are_not_starting() {
+        let pointer = format!("{REGION}/images/ami-0a1b2c3d4e5f60001/instances");
+        let harness = new_harness(&[(&pointer, json!({"health": "never"}))]);
+        let waiting = run_until_state(&harness, &release(1, &[("/timeout", json!(120))]), "WaitForHealthy").await;
+        assert_eq!(watched(&harness, &waiting).await, ["web [0, 5, 0, 0, 3]", "worker [0, 1, 0, 0, 1]"]);
+
+        let failing = run_until_state(&harness, &release(1, &[("/timeout", json!(120))]), "WaitDetachForFailure").await;
+        assert_eq!(watched(&harness, &failing).await, ["web [0, 0, 0, 5, 0]", "worker [0, 0, 0, 1, 0]"]);
+    }
+
+    /// Auto Scaling may take long to delete the groups of an earlier deploy.
+    #[tokio::test]
+    async fn old_groups_of_a_service_are_one_line() {
+        let pointer = format!("{REGION}/images/ami-0a1b2c3d4e5f60001/instances");
+        let harness = new_harness(&[(&pointer, json!({"stops_after_seconds": 9000}))]);
+        for hours_ago in [3, 2] {
+            deploy(&harness, &release(hours_ago, &[])).await;
+        }
+        let waiting = run_until_state(&harness, &release(1, &[]), "WaitForHealthy").await;
+        let lines = watched(&harness, &waiting).await;
+        assert_eq!(lines[2..], ["web (old) [0, 0, 3, 7, 0]", "worker (old) [0, 0, 1, 1, 0]"], "{lines:?}");
     }
 }

@@ -25,8 +25,8 @@ async fn healthy_everywhere(fixture: &RegionFixture, arn: &str) -> bool {
     let classic = fixture.ports.balancers.instance_health("web-elb").await.unwrap();
     let targets = fixture.ports.target_groups.target_health(arn).await.unwrap();
     let healthy = |id: &String| {
-        classic.get(id).is_some_and(|state| state == "InService")
-            && targets.get(id).is_some_and(|state| state == "healthy")
+        classic.get(id).is_some_and(|found| found.state == "InService" && found.reason.is_none())
+            && targets.get(id).is_some_and(|found| found.state == "healthy")
     };
     in_service.len() == 2 && in_service.iter().all(healthy)
 }

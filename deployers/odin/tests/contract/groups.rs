@@ -26,7 +26,7 @@ pub async fn group_is_described_as_created(fixture: RegionFixture) {
     assert_eq!(found.launch_template_version.as_deref(), Some("1"), "another version would launch without a deploy");
     assert_eq!(found.health_check_grace_period_seconds, Some(100));
     assert_eq!((&found.load_balancers, &found.target_group_arns), (&group.load_balancers, &group.target_group_arns));
-    assert_eq!((found.status, found.instances), (None, Vec::new()));
+    assert_eq!((found.status, found.instances, found.health_check_type), (None, Vec::new(), HealthCheckType::Elb));
     assert!(found.arn.ends_with(&format!(":autoScalingGroupName/{GROUP}")), "{}", found.arn);
     fixture.ports.groups.enable_metrics(&proof(), GROUP).await.unwrap();
 }

@@ -62,7 +62,7 @@ fn with(mut called: Actions, required: &[&str]) -> Actions {
     called
 }
 
-/// Runs releases that use all features, one of which fails, over a group that Go Odin created.
+/// Runs releases that use all features, over a group that Go Odin created, and some that fail.
 async fn run_all_deploys() -> Vec<Fixture> {
     let with_placement = |scenario: Scenario| {
         scenario
@@ -79,7 +79,11 @@ async fn run_all_deploys() -> Vec<Fixture> {
         with_placement(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
     let failing = failing.build();
     failing.deploy("first").await;
-    vec![succeeding, failing, grown().await]
+    let without_capacity =
+        Scenario::web().in_region("/spare_capacity", json!({"t3.nano": 0})).with("/timeout", json!(120));
+    let without_capacity = without_capacity.build();
+    without_capacity.deploy("first").await;
+    vec![succeeding, failing, without_capacity, grown().await]
 }
 
 /// A deploy with an alarm, whose old group grows shortly before it is detached.

@@ -129,7 +129,7 @@ impl SweepFault {
     }
 
     fn kind(self, task_timeout_seconds: u32) -> FaultKind {
-        let failure = || "InternalFailure".to_owned();
+        let failure = || "InternalFailure".into();
         match self {
             Self::Error => FaultKind::Error(failure()),
             Self::Throttled => FaultKind::Throttle,

@@ -1,10 +1,11 @@
 //! EC2 Auto Scaling on the AWS SDK, and the CloudWatch alarms of its policies.
 
+use super::activity::activity;
 use super::group::group;
 use super::new_group::new_group;
 use crate::cloud::{
     AZ_REBALANCE, AccountLimits, AlarmState, AutoScalingGroup, AwsAlarms, AwsAutoScaling, Comparison, GroupUpdate,
-    NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
+    NewAlarm, NewAutoScalingGroup, NewScalingPolicy, ScalingActivity,
 };
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{Filter, Tag};
@@ -68,6 +69,13 @@ impl AwsAutoScaling for Client {
     async fn enable_metrics(&self, call: AwsChange<'_>, group: &str) -> Result<(), CloudError> {
         let enable = self.enable_metrics_collection().auto_scaling_group_name(group).granularity("1Minute");
         call.send(enable.send()).await.map(drop)
+    }
+
+    async fn scaling_activities(&self, call: AwsCall<'_>, group: &str) -> Result<Vec<ScalingActivity>, CloudError> {
+        // AWS's maximum, which is `ACTIVITY_LIMIT`, too.
+        let describe = self.describe_scaling_activities().auto_scaling_group_name(group).max_records(PAGE_LIMIT);
+        let found = call.send(describe.send()).await?.activities.unwrap_or_default();
+        found.into_iter().map(|found| activity(found, *call)).collect()
     }
 
     async fn put_scaling_policy(&self, call: AwsChange<'_>, policy: &NewScalingPolicy) -> Result<String, CloudError> {

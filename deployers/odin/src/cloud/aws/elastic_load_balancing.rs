@@ -1,6 +1,6 @@
 //! Elastic Load Balancing on the AWS SDK: classic load balancers and target groups.
 
-use crate::cloud::{AwsClassicBalancers, AwsTargetGroups, Tags};
+use crate::cloud::{AwsClassicBalancers, AwsTargetGroups, InstanceHealth, Tags};
 use aws_sdk_elasticloadbalancing::types::InstanceState;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{TargetGroupAttribute, TargetHealthDescription};
@@ -15,17 +15,24 @@ impl AwsClassicBalancers for aws_sdk_elasticloadbalancing::Client {
         call.tags(tags.map(|tag| (Some(tag.key), tag.value)))
     }
 
-    async fn instance_health(&self, call: AwsCall<'_>, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    async fn instance_health(
+        &self,
+        call: AwsCall<'_>,
+        name: &str,
+    ) -> Result<BTreeMap<String, InstanceHealth>, CloudError> {
         let answer = call.send(self.describe_instance_health().load_balancer_name(name).send()).await?;
         answer.instance_states.unwrap_or_default().into_iter().map(|found| state(found, *call)).collect()
     }
 }
 
 /// An instance's id and state.
-fn state(found: InstanceState, request: Request<'_>) -> Result<(String, String), CloudError> {
+fn state(found: InstanceState, request: Request<'_>) -> Result<(String, InstanceHealth), CloudError> {
+    // Classic load balancers write this if there is nothing to say.
+    let filled = |text: Option<String>| text.filter(|text| text != "N/A");
     let id = request.field("InstanceId", found.instance_id)?;
     let state = request.field(&format!("State of {id}"), found.state)?;
-    Ok((id, state))
+    let (reason, description) = (filled(found.reason_code), filled(found.description));
+    Ok((id, InstanceHealth { state, reason, description }))
 }
 
 impl AwsTargetGroups for Client {
@@ -50,7 +57,11 @@ impl AwsTargetGroups for Client {
         seconds("slow_start.duration_seconds", answer.attributes.unwrap_or_default(), *call)
     }
 
-    async fn target_health(&self, call: AwsCall<'_>, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
+    async fn target_health(
+        &self,
+        call: AwsCall<'_>,
+        arn: &str,
+    ) -> Result<BTreeMap<String, InstanceHealth>, CloudError> {
         let answer = call.send(self.describe_target_health().target_group_arn(arn).send()).await?;
         health(answer.target_health_descriptions.unwrap_or_default(), *call)
     }
@@ -63,15 +74,21 @@ fn seconds(key: &str, attributes: Vec<TargetGroupAttribute>, request: Request<'_
 }
 
 /// The state of each target; a target with several ports has the state of the first port that is not healthy.
-fn health(targets: Vec<TargetHealthDescription>, request: Request<'_>) -> Result<BTreeMap<String, String>, CloudError> {
-    let mut states = BTreeMap::new();
+fn health(
+    targets: Vec<TargetHealthDescription>,
+    request: Request<'_>,
+) -> Result<BTreeMap<String, InstanceHealth>, CloudError> {
+    let mut states = BTreeMap::<_, InstanceHealth>::new();
     for TargetHealthDescription { target, target_health, .. } in targets {
         let id = request.field("Id of a Target", target.and_then(|target| target.id).filter(|id| !id.is_empty()))?;
-        let state = target_health.and_then(|health| health.state);
-        let state = request.field(&format!("TargetHealth of {id}"), state)?;
-        let known = states.entry(id).or_insert_with(|| state.as_str().to_owned());
-        if known == "healthy" {
-            state.as_str().clone_into(known);
+        let health = request.field(&format!("TargetHealth of {id}"), target_health)?;
+        let health = InstanceHealth {
+            state: request.field(&format!("TargetHealth of {id}"), health.state)?.as_str().to_owned(),
+            reason: health.reason.map(|reason| reason.as_str().to_owned()),
+            description: health.description,
+        };
+        if states.get(&id).is_none_or(|known| known.state == "healthy") {
+            states.insert(id, health);
         }
     }
     Ok(states)
@@ -81,7 +98,9 @@ fn health(targets: Vec<TargetHealthDescription>, request: Request<'_>) -> Result
 mod tests {
     use super::*;
     use aws_sdk_elasticloadbalancingv2::types::TargetHealthStateEnum::{Draining, Healthy, Initial, Unhealthy};
-    use aws_sdk_elasticloadbalancingv2::types::{TargetDescription, TargetHealth, TargetHealthStateEnum};
+    use aws_sdk_elasticloadbalancingv2::types::{
+        TargetDescription, TargetHealth, TargetHealthReasonEnum, TargetHealthStateEnum,
+    };
 
     const REQUEST: &str = "elasticloadbalancing:DescribeTargetHealth";
 
@@ -108,7 +127,24 @@ mod tests {
         ];
         let states = health(targets, Request::new(REQUEST, "arn")).unwrap();
         let expected = [("i-1", "healthy"), ("i-2", "initial"), ("i-3", "draining")];
-        assert!(states.iter().map(|(id, state)| (id.as_str(), state.as_str())).eq(expected), "{states:?}");
+        assert!(states.iter().map(|(id, found)| (id.as_str(), found.state.as_str())).eq(expected), "{states:?}");
+    }
+
+    #[test]
+    fn target_has_reason_and_description() {
+        let target = TargetDescription::builder().id("i-1").port(80).build();
+        let mismatch = TargetHealth::builder()
+            .state(Unhealthy)
+            .reason(TargetHealthReasonEnum::ResponseCodeMismatch)
+            .description("Health checks failed with these codes: [502]");
+        let described = TargetHealthDescription::builder().target(target).target_health(mismatch.build()).build();
+        let states = health(vec![on("i-1", Healthy), described], Request::new(REQUEST, "arn")).unwrap();
+        let expected = InstanceHealth {
+            state: "unhealthy".into(),
+            reason: Some("Target.ResponseCodeMismatch".into()),
+            description: Some("Health checks failed with these codes: [502]".into()),
+        };
+        assert_eq!(states["i-1"], expected);
     }
 
     #[test]
@@ -133,8 +169,18 @@ mod tests {
     #[test]
     fn instance_without_state_is_an_error() {
         let request = Request::new("elasticloadbalancing:DescribeInstanceHealth", "web-elb");
-        let whole = InstanceState::builder().instance_id("i-1").state("OutOfService").build();
-        assert_eq!(state(whole, request).unwrap(), ("i-1".into(), "OutOfService".into()));
+        let whole = InstanceState::builder().instance_id("i-1").state("OutOfService").reason_code("Instance");
+        let failed = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.";
+        let expected = InstanceHealth {
+            state: "OutOfService".into(),
+            reason: Some("Instance".into()),
+            description: Some(failed.into()),
+        };
+        assert_eq!(state(whole.description(failed).build(), request).unwrap(), ("i-1".into(), expected));
+        let healthy =
+            InstanceState::builder().instance_id("i-1").state("InService").reason_code("N/A").description("N/A");
+        let expected = InstanceHealth { state: "InService".into(), ..InstanceHealth::default() };
+        assert_eq!(state(healthy.build(), request).unwrap(), ("i-1".into(), expected));
         let error = state(InstanceState::builder().instance_id("i-2").build(), request).unwrap_err();
         assert_eq!(error.resource, "web-elb");
         assert!(error.message.contains("State of i-2"), "{error}");

@@ -1,6 +1,6 @@
 //! Auto-scaling groups in responses of Auto Scaling.
 
-use crate::cloud::{AutoScalingGroup, Capacity, Instance};
+use crate::cloud::{AutoScalingGroup, Capacity, HealthCheckType, Instance};
 use aws_sdk_autoscaling::types;
 use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
@@ -37,8 +37,14 @@ pub(super) fn group(group: types::AutoScalingGroup, request: Request<'_>) -> Res
         health_check_grace_period_seconds: grace.transpose()?,
         load_balancers: group.load_balancer_names.unwrap_or_default(),
         target_group_arns: group.target_group_arns.unwrap_or_default(),
+        health_check_type: health_check_type(&answer.field("HealthCheckType", group.health_check_type)?),
         instances: instances.collect::<Result<_, _>>()?,
     })
+}
+
+/// AWS lists several types with commas, such as `ELB,EBS`. EC2's own checks always count.
+fn health_check_type(types: &str) -> HealthCheckType {
+    if types.split(',').any(|found| found == "ELB") { HealthCheckType::Elb } else { HealthCheckType::Ec2 }
 }
 
 fn instance(instance: types::Instance, request: Request<'_>) -> Result<Instance, CloudError> {
@@ -68,6 +74,7 @@ mod tests {
             .min_size(1)
             .desired_capacity(2)
             .max_size(3)
+            .health_check_type("EC2")
     }
 
     #[test]
@@ -83,6 +90,7 @@ mod tests {
             .health_check_grace_period(100)
             .load_balancer_names("web-elb")
             .target_group_arns("arn:web-tg")
+            .health_check_type("ELB,EBS")
             .instances(first.build())
             .tags(tag)
             .status("Delete in progress");
@@ -100,6 +108,7 @@ mod tests {
             health_check_grace_period_seconds: Some(100),
             load_balancers: vec!["web-elb".into()],
             target_group_arns: vec!["arn:web-tg".into()],
+            health_check_type: HealthCheckType::Elb,
             instances: vec![Instance {
                 id: "i-1".into(),
                 lifecycle_state: "Pending:Wait".into(),
@@ -113,6 +122,7 @@ mod tests {
     fn group_of_go_odin_has_launch_configuration() {
         let found = group(web().launch_configuration_name("old").build(), Request::new(REQUEST, "")).unwrap();
         assert_eq!((found.launch_template, found.launch_configuration.as_deref()), (None, Some("old")));
+        assert_eq!(found.health_check_type, HealthCheckType::Ec2);
     }
 
     #[test]

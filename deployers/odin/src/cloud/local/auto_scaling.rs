@@ -13,7 +13,7 @@ use crate::cloud::limits::{
 };
 use crate::cloud::{
     ALARMS_LIMIT, AccountLimits, AlarmState, AutoScalingGroup, Capacity, DETACH_LIMIT, GroupUpdate, LocalAlarms,
-    LocalAutoScaling, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
+    LocalAutoScaling, NewAlarm, NewAutoScalingGroup, NewScalingPolicy, ScalingActivity,
 };
 use bifrost::local::{RegionState, ServiceError};
 use chrono::{DateTime, Utc};
@@ -53,6 +53,10 @@ impl LocalAutoScaling for OdinAccount {
     fn enable_metrics(region: &mut RegionState<'_, Self>, group: &str) -> Result<(), ServiceError> {
         changeable(region.here_mut(), group)?.metrics_enabled = true;
         Ok(())
+    }
+
+    fn scaling_activities(region: &RegionState<'_, Self>, group: &str) -> Result<Vec<ScalingActivity>, ServiceError> {
+        Ok(existing(region.here(), group)?.activities.iter().rev().cloned().collect())
     }
 
     fn put_scaling_policy(

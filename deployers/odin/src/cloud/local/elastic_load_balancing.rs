@@ -4,7 +4,7 @@ use super::OdinAccount;
 use super::arns::Arns;
 use super::balancer::{Registration, StoredLoadBalancer, StoredTargetGroup};
 use super::not_found;
-use crate::cloud::{LocalClassicBalancers, LocalTargetGroups, Tags};
+use crate::cloud::{InstanceHealth, LocalClassicBalancers, LocalTargetGroups, Tags};
 use bifrost::local::{RegionState, ServiceError};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -14,12 +14,28 @@ impl LocalClassicBalancers for OdinAccount {
         Ok(balancer(region, name)?.tags.clone())
     }
 
-    fn instance_health(region: &RegionState<'_, Self>, name: &str) -> Result<BTreeMap<String, String>, ServiceError> {
-        let state = |registration: &Registration| {
-            if registration.is_healthy(region.now) { "InService" } else { "OutOfService" }
-        };
+    fn instance_health(
+        region: &RegionState<'_, Self>,
+        name: &str,
+    ) -> Result<BTreeMap<String, InstanceHealth>, ServiceError> {
         let instances = balancer(region, name)?.instances.iter();
-        Ok(instances.map(|(id, found)| (id.clone(), state(found).to_owned())).collect())
+        Ok(instances.map(|(id, found)| (id.clone(), classic_health(found, region.now))).collect())
+    }
+}
+
+/// With the texts of AWS: <https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_InstanceState.html>.
+fn classic_health(registration: &Registration, now: DateTime<Utc>) -> InstanceHealth {
+    let health = |state: &str, reason: &str, description: &str| {
+        let filled = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        InstanceHealth { state: state.to_owned(), reason: filled(reason), description: filled(description) }
+    };
+    if registration.is_healthy(now) {
+        health("InService", "", "")
+    } else if registration.healthy_at.is_some() {
+        health("OutOfService", "ELB", "Instance registration is still in progress.")
+    } else {
+        let failed = "Instance has failed at least the UnhealthyThreshold number of health checks consecutively.";
+        health("OutOfService", "Instance", failed)
     }
 }
 
@@ -42,9 +58,12 @@ impl LocalTargetGroups for OdinAccount {
         Ok(target_group(region, arn)?.slow_start_seconds)
     }
 
-    fn target_health(region: &RegionState<'_, Self>, arn: &str) -> Result<BTreeMap<String, String>, ServiceError> {
+    fn target_health(
+        region: &RegionState<'_, Self>,
+        arn: &str,
+    ) -> Result<BTreeMap<String, InstanceHealth>, ServiceError> {
         let targets = target_group(region, arn)?.targets.iter();
-        Ok(targets.map(|(id, found)| (id.clone(), target_state(found, region.now).to_owned())).collect())
+        Ok(targets.map(|(id, found)| (id.clone(), target_health(found, region.now))).collect())
     }
 }
 
@@ -57,14 +76,21 @@ fn target_group<'r>(
     found.map(|(_, found)| found).ok_or_else(missing)
 }
 
-fn target_state(registration: &Registration, now: DateTime<Utc>) -> &'static str {
+/// With the texts of AWS:
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html>.
+fn target_health(registration: &Registration, now: DateTime<Utc>) -> InstanceHealth {
+    let health = |state: &str, reason: &str, description: &str| InstanceHealth {
+        state: state.to_owned(),
+        reason: Some(reason.to_owned()),
+        description: Some(description.to_owned()),
+    };
     if registration.drains_until.is_some() {
-        "draining"
+        health("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
     } else if registration.is_healthy(now) {
-        "healthy"
+        InstanceHealth { state: "healthy".to_owned(), ..InstanceHealth::default() }
     } else if registration.healthy_at.is_some() {
-        "initial"
+        health("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
     } else {
-        "unhealthy"
+        health("unhealthy", "Target.FailedHealthChecks", "Health checks failed")
     }
 }

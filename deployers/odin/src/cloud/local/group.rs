@@ -3,7 +3,9 @@
 use super::arns::Arns;
 use super::balancer::{Attachments, Registrations};
 use super::{is_false, is_zero};
-use crate::cloud::{AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook, NewScalingPolicy, Tags};
+use crate::cloud::{
+    AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook, NewScalingPolicy, ScalingActivity, Tags,
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -60,6 +62,12 @@ pub struct StoredGroup {
     /// When it next launches or terminates instances to match its capacity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scales_at: Option<DateTime<Utc>>,
+    /// How many attempts to launch instances have failed in a row.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub failed_launches: u64,
+    /// Its latest launches, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub activities: Vec<ScalingActivity>,
 }
 
 /// An instance of a group.
@@ -160,6 +168,7 @@ impl StoredGroup {
             health_check_grace_period_seconds: Some(self.health_check_grace_period_seconds),
             load_balancers: attached(&self.attachments.load_balancers),
             target_group_arns: target_groups.iter().map(|name| arns.target_group(name)).collect(),
+            health_check_type: self.health_check_type,
             instances: self.describe_instances(),
         }
     }

@@ -3,12 +3,14 @@
 use super::balancer::Balancers;
 use super::behaviour::Behaviour;
 use super::group::{LifecycleState, StoredGroup, StoredInstance};
+use super::launching::LaunchPlace;
 use super::lookups::StoredTopic;
-use super::region::{StoredImage, StoredLaunchConfiguration, next_id};
+use super::region::{StoredImage, StoredLaunchConfiguration, StoredSecurityGroup, StoredSubnet};
 use super::templates::StoredTemplate;
 use crate::cloud::HealthCheckType;
 use bifrost::local::later;
 use chrono::{DateTime, Utc};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// Seconds from a change of a group's capacity until it launches or terminates instances: Auto Scaling acts with a
@@ -32,65 +34,19 @@ pub(super) struct InstanceEnvironment<'r> {
     pub(super) launch_configurations: &'r BTreeMap<String, StoredLaunchConfiguration>,
     pub(super) topics: &'r BTreeMap<String, StoredTopic>,
     pub(super) balancers: Balancers<'r>,
+    pub(super) security_groups: &'r BTreeMap<String, StoredSecurityGroup>,
+    pub(super) subnets: &'r BTreeMap<String, StoredSubnet>,
     pub(super) spare_capacity: &'r mut BTreeMap<String, u32>,
+    /// The limits of the account's quota by instance type.
+    pub(super) limits: &'r BTreeMap<String, u32>,
+    /// How many more instances of these types the quota allows.
+    pub(super) quota: BTreeMap<String, u32>,
     pub(super) ids: &'r mut u64,
 }
 
-/// What a group launches its instances from.
-struct Source<'r> {
-    image_id: &'r str,
-    instance_type: &'r str,
-    placement_group: Option<&'r str>,
-}
-
-impl<'r> InstanceEnvironment<'r> {
-    fn behaviour(&self, instance: &StoredInstance) -> Behaviour {
+impl InstanceEnvironment<'_> {
+    pub(super) fn behaviour(&self, instance: &StoredInstance) -> Behaviour {
         self.images.get(&instance.image_id).map(|image| image.behaviour(instance.number)).unwrap_or_default()
-    }
-
-    /// `None` if the template or configuration of the group is deleted.
-    fn source(&self, group: &StoredGroup) -> Option<Source<'r>> {
-        if let Some(name) = &group.launch_template {
-            let template = &self.templates.get(name)?.template;
-            return Some(Source {
-                image_id: &template.image_id,
-                instance_type: &template.instance_type,
-                placement_group: template.placement_group.as_deref(),
-            });
-        }
-        let found = self.launch_configurations.get(group.launch_configuration.as_ref()?)?;
-        Some(Source { image_id: &found.image_id, instance_type: &found.instance_type, placement_group: None })
-    }
-
-    fn has_capacity(&self, source: &Source<'_>) -> bool {
-        self.spare_capacity.get(source.instance_type).is_none_or(|left| *left > 0)
-    }
-
-    fn take_capacity(&mut self, source: &Source<'_>) {
-        if let Some(left) = self.spare_capacity.get_mut(source.instance_type) {
-            *left = left.saturating_sub(1);
-        }
-    }
-
-    fn launch(&mut self, source: &Source<'_>, now: DateTime<Utc>) -> (String, StoredInstance) {
-        self.take_capacity(source);
-        let number = self.images.get_mut(source.image_id).map_or(0, |image| {
-            image.launched = image.launched.saturating_add(1);
-            image.launched
-        });
-        let mut instance = StoredInstance {
-            image_id: source.image_id.to_owned(),
-            number,
-            instance_type: source.instance_type.to_owned(),
-            placement_group: source.placement_group.map(str::to_owned),
-            launched_at: now,
-            lifecycle_state: LifecycleState::Pending,
-            ..StoredInstance::default()
-        };
-        let behaviour = self.behaviour(&instance);
-        instance.until = Some(later(now, behaviour.boot_seconds()));
-        instance.terminates_at = behaviour.terminates_after_seconds.map(|seconds| later(now, seconds));
-        (next_id(self.ids, "i"), instance)
     }
 
     /// Removes a terminated instance and frees its capacity.
@@ -104,7 +60,7 @@ impl<'r> InstanceEnvironment<'r> {
 
 /// How an instance is terminated.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum TerminationMode {
+pub(super) enum TerminationMode {
     /// It drains, then waits for its hooks.
     Graceful,
     /// It has already stopped; only its hooks are waited for.
@@ -129,7 +85,7 @@ impl StoredGroup {
     }
 
     /// Applies the changes that are due by `now`.
-    pub(super) fn apply_due(&mut self, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
+    pub(super) fn apply_due(&mut self, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>, place: LaunchPlace<'_>) {
         for id in self.due(now, StoredInstance::self_terminates_at) {
             self.fail(&id, TerminationMode::Crashed, now, env);
         }
@@ -143,20 +99,29 @@ impl StoredGroup {
         }
         if self.scales_at.is_some_and(|due| due <= now) {
             self.scales_at = None;
-            self.scale(now, env);
+            self.scale(now, env, place);
         }
     }
 
     /// Removes finished attachments, and schedules scaling if the instances do not match the capacity.
-    pub(super) fn schedule_scaling(&mut self, now: DateTime<Utc>, env: &InstanceEnvironment<'_>) {
+    pub(super) fn schedule_scaling(
+        &mut self,
+        now: DateTime<Utc>,
+        env: &InstanceEnvironment<'_>,
+        place: LaunchPlace<'_>,
+    ) {
         self.finish_detaching(env);
-        if self.scales_at.is_some() {
-            return;
-        }
-        let (active, desired) = (self.active().count(), self.desired());
-        let can_launch = || self.source(env).is_some_and(|source| env.has_capacity(&source));
-        if active > desired || (active < desired && can_launch()) {
-            self.scales_at = Some(later(now, SCALING_SECONDS));
+        let soon = later(now, SCALING_SECONDS);
+        match self.active().count().cmp(&self.desired()) {
+            Ordering::Equal => {}
+            Ordering::Less if !self.may_launch(env) => {}
+            // After a launch failed, the group waits before it tries again, unless what was missing is there.
+            Ordering::Less if self.launch_failure(env, place).is_some() => {
+                self.scales_at.get_or_insert(soon);
+            }
+            Ordering::Less | Ordering::Greater => {
+                self.scales_at = Some(self.scales_at.map_or(soon, |scales_at| scales_at.min(soon)));
+            }
         }
     }
 
@@ -176,30 +141,8 @@ impl StoredGroup {
         self.instances.iter().filter(|(_, instance)| is_due(instance)).map(|(id, _)| id.clone()).collect()
     }
 
-    fn desired(&self) -> usize {
+    pub(super) fn desired(&self) -> usize {
         usize::try_from(self.capacity.desired).unwrap_or(usize::MAX).min(MAX_INSTANCES)
-    }
-
-    fn source<'r>(&self, env: &InstanceEnvironment<'r>) -> Option<Source<'r>> {
-        if self.deleting { None } else { env.source(self) }
-    }
-
-    /// Launches missing instances as far as capacity is left, or terminates the oldest surplus instances.
-    fn scale(&mut self, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
-        let mut active: Vec<_> = self.active().map(|(id, instance)| (instance.launched_at, id.clone())).collect();
-        active.sort();
-        let surplus = active.len().saturating_sub(self.desired());
-        for (_, id) in active.iter().take(surplus) {
-            self.terminate(id, TerminationMode::Graceful, now, env);
-        }
-        let Some(source) = self.source(env) else { return };
-        for _ in active.len()..self.desired() {
-            if !env.has_capacity(&source) {
-                break;
-            }
-            let (id, instance) = env.launch(&source, now);
-            self.instances.insert(id, instance);
-        }
     }
 
     /// Moves an instance whose state has ended into the next state.
@@ -244,6 +187,7 @@ impl StoredGroup {
 
     fn enter_service(&mut self, id: &str, behaviour: Behaviour, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
         self.enter(id, LifecycleState::InService, None);
+        self.launch_succeeded(id);
         if let Some(instance) = self.instances.get_mut(id) {
             instance.in_service_at = Some(now);
         }
@@ -259,13 +203,20 @@ impl StoredGroup {
         self.terminate(id, mode, now, env);
     }
 
-    fn terminate(&mut self, id: &str, mode: TerminationMode, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
+    pub(super) fn terminate(
+        &mut self,
+        id: &str,
+        mode: TerminationMode,
+        now: DateTime<Utc>,
+        env: &mut InstanceEnvironment<'_>,
+    ) {
         let Some(instance) = self.instances.get(id) else { return };
         let already_terminating = instance.lifecycle_state.is_terminating();
         if already_terminating && mode != TerminationMode::Forced {
             return;
         }
         let stop_seconds = env.behaviour(instance).stop_seconds();
+        let state = instance.lifecycle_state;
         let earlier_end = instance.until.filter(|_| already_terminating);
         let drained = if mode == TerminationMode::Graceful {
             env.balancers.deregister(&self.attachments, id, now)
@@ -273,6 +224,7 @@ impl StoredGroup {
             env.balancers.remove_instance(id);
             now
         };
+        self.launch_cancelled(id, state);
         let has_hook = self.hook_wait(LifecycleState::Terminating, env).is_some();
         let until = if has_hook { drained } else { later(drained, stop_seconds) };
         self.enter(

@@ -57,6 +57,15 @@ impl StoredIam {
         self.instance_profiles.iter().any(|(name, profile)| arns.profile(&profile.path, name) == arn)
     }
 
+    /// Whether an instance profile has the path and name at the end of that ARN. The account is not compared: a launch template has
+    /// only profiles of its own account.
+    pub(super) fn has_profile_at(&self, arn: &str) -> bool {
+        let at_end = |(name, profile): (&String, &StoredProfile)| {
+            arn.ends_with(&format!(":instance-profile{}{name}", profile.path))
+        };
+        self.instance_profiles.iter().any(at_end)
+    }
+
     /// Whether a role has that ARN.
     pub(super) fn has_role(&self, arns: Arns<'_>, arn: &str) -> bool {
         self.roles.iter().any(|(name, role)| arns.role(&role.path, name) == arn)

@@ -11,6 +11,7 @@ mod behaviour;
 mod compute;
 mod elastic_load_balancing;
 mod group;
+mod launching;
 mod lifecycle;
 mod lookups;
 mod new_group;
@@ -30,6 +31,7 @@ use super::OdinPorts;
 use crate::machine::Odin;
 use bifrost::local::{ByRegion, Changes, LocalDeployer, LocalSession, Regional, Resources, ServiceError};
 use chrono::{DateTime, Utc};
+use launching::LaunchPlace;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -46,7 +48,8 @@ pub struct OdinAccount {
 
 impl Resources for OdinAccount {
     fn advance(&mut self, now: DateTime<Utc>) {
-        self.regions.advance(now);
+        let Self { iam, regions } = self;
+        regions.advance_each(|region, here| here.apply_all_due(now, LaunchPlace { region, iam }));
     }
 
     fn save(&self, saved: &mut Self, changes: &mut Changes) {

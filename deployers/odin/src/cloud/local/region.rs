@@ -9,7 +9,6 @@ use super::lookups::StoredTopic;
 use super::templates::StoredTemplate;
 use crate::cloud::{AccountLimits, InstanceType, NewAlarm, PlacementGroup, Tags};
 use bifrost::local::{Changes, Resources};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,16 +64,16 @@ pub struct OdinRegion {
     /// How many auto-scaling groups there may be. Default: 500, as in a new account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_auto_scaling_groups: Option<u32>,
+    /// How many instances of a type the quota of the account lets run. Types that are not listed are unlimited.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub instance_limits: BTreeMap<String, u32>,
     /// Number of ids that were generated; the next id is derived from it.
     #[serde(skip_serializing_if = "is_zero")]
     pub ids: u64,
 }
 
+/// `OdinAccount` advances the time: launches depend on the account, too.
 impl Resources for OdinRegion {
-    fn advance(&mut self, now: DateTime<Utc>) {
-        self.apply_all_due(now);
-    }
-
     /// Each resource is stored as an entry of its own, so that a save writes only what changed.
     fn save(&self, saved: &mut Self, changes: &mut Changes) {
         changes.entries("images", &self.images, &mut saved.images);
@@ -92,6 +91,7 @@ impl Resources for OdinRegion {
         changes.entries("instance_types", &self.instance_types, &mut saved.instance_types);
         changes.value("spare_capacity", &self.spare_capacity, &mut saved.spare_capacity);
         changes.value("max_auto_scaling_groups", &self.max_auto_scaling_groups, &mut saved.max_auto_scaling_groups);
+        changes.value("instance_limits", &self.instance_limits, &mut saved.instance_limits);
         changes.value("ids", &self.ids, &mut saved.ids);
     }
 }

@@ -4,18 +4,19 @@
 //! read. So advancing in one jump or in many steps leads to the same state.
 
 use super::balancer::Balancers;
+use super::launching::{LaunchPlace, running};
 use super::lifecycle::InstanceEnvironment;
 use super::region::OdinRegion;
 use chrono::{DateTime, Utc};
 
 impl OdinRegion {
     /// Applies the changes that are due by `now`.
-    pub(super) fn apply_all_due(&mut self, now: DateTime<Utc>) {
+    pub(super) fn apply_all_due(&mut self, now: DateTime<Utc>, place: LaunchPlace<'_>) {
         // A call or a seed may have changed capacities.
-        self.schedule_scaling(now);
+        self.schedule_scaling(now, place);
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
-            self.apply_due(due);
-            self.schedule_scaling(due);
+            self.apply_due(due, place);
+            self.schedule_scaling(due, place);
         }
     }
 
@@ -25,18 +26,18 @@ impl OdinRegion {
         groups.values().filter_map(|group| group.next_due(&env)).chain(drained).min()
     }
 
-    fn apply_due(&mut self, now: DateTime<Utc>) {
+    fn apply_due(&mut self, now: DateTime<Utc>, place: LaunchPlace<'_>) {
         self.balancers().advance(now);
         let (groups, mut env) = self.split();
         for group in groups.values_mut() {
-            group.apply_due(now, &mut env);
+            group.apply_due(now, &mut env, place);
         }
     }
 
-    fn schedule_scaling(&mut self, now: DateTime<Utc>) {
+    fn schedule_scaling(&mut self, now: DateTime<Utc>, place: LaunchPlace<'_>) {
         let (groups, env) = self.split();
         for group in groups.values_mut() {
-            group.schedule_scaling(now, &env);
+            group.schedule_scaling(now, &env, place);
         }
         groups.retain(|_, group| !(group.deleting && group.instances.is_empty()));
     }
@@ -48,7 +49,14 @@ impl OdinRegion {
 
     /// The groups, and the resources that their instances use.
     pub(super) fn split(&mut self) -> (&mut super::region::Groups, InstanceEnvironment<'_>) {
+        let limits = self.instance_limits.iter();
+        let quota =
+            limits.map(|(kind, limit)| (kind.clone(), limit.saturating_sub(running(&self.auto_scaling_groups, kind))));
         let env = InstanceEnvironment {
+            quota: quota.collect(),
+            limits: &self.instance_limits,
+            security_groups: &self.security_groups,
+            subnets: &self.subnets,
             images: &mut self.images,
             templates: &self.launch_templates,
             launch_configurations: &self.launch_configurations,

@@ -48,7 +48,7 @@ async fn detached_target_group_drains_for_its_delay() {
     groups.detach_target_groups(&proof(), GROUP, std::slice::from_ref(&arn)).await.unwrap();
     assert_eq!(groups.attachments(GROUP).await.unwrap().target_groups[&arn], "Removing");
     let draining = fixture.ports.target_groups.target_health(&arn).await.unwrap();
-    assert_eq!(draining.into_values().collect::<Vec<_>>(), ["draining", "draining"]);
+    assert_eq!(draining.into_values().map(|found| found.state).collect::<Vec<_>>(), ["draining", "draining"]);
     fixture.advance_to(80);
     groups.detach_target_groups(&proof(), GROUP, std::slice::from_ref(&arn)).await.unwrap();
     fixture.advance_to(90);
@@ -87,7 +87,7 @@ async fn detaching_keeps_instances_of_other_groups() {
     fixture.ports.groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into()]).await.unwrap();
     fixture.advance_to(200);
     let known = fixture.ports.balancers.instance_health("web-elb").await.unwrap();
-    assert_eq!(known.into_values().collect::<Vec<_>>(), ["InService"]);
+    assert_eq!(known.into_values().map(|found| found.state).collect::<Vec<_>>(), ["InService"]);
 }
 
 #[tokio::test]

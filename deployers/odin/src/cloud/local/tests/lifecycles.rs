@@ -32,9 +32,9 @@ async fn instance_boots_and_becomes_healthy() {
     assert!(health().await.is_empty(), "a booting instance is not registered");
     fixture.advance_to(22);
     assert_eq!(fixture.states().await, ["InService"]);
-    assert_eq!(health().await.into_values().collect::<Vec<_>>(), ["OutOfService"]);
+    assert_eq!(health().await.into_values().map(|found| found.state).collect::<Vec<_>>(), ["OutOfService"]);
     fixture.advance_to(32);
-    assert_eq!(health().await.into_values().collect::<Vec<_>>(), ["InService"]);
+    assert_eq!(health().await.into_values().map(|found| found.state).collect::<Vec<_>>(), ["InService"]);
 }
 
 #[tokio::test]
@@ -43,7 +43,9 @@ async fn target_is_initial_healthy_then_draining() {
     let arn = fixture.target_group().await;
     let group = NewAutoScalingGroup { target_group_arns: vec![arn.clone()], ..group(capacity(1, 1, 1)) };
     fixture.ports.groups.create_group(&proof(), &group).await.unwrap();
-    let targets = || async { fixture.ports.target_groups.target_health(&arn).await.unwrap().into_values() };
+    let targets = || async {
+        fixture.ports.target_groups.target_health(&arn).await.unwrap().into_values().map(|found| found.state)
+    };
     fixture.advance_to(22);
     assert!(targets().await.eq(["initial"]));
     fixture.advance_to(32);
@@ -139,7 +141,7 @@ async fn unhealthy_instance_is_replaced_after_grace() {
     );
     fixture.advance_to(200);
     let known = fixture.ports.balancers.instance_health("web-elb").await.unwrap();
-    assert_eq!(known.into_values().collect::<Vec<_>>(), ["InService", "InService"]);
+    assert_eq!(known.into_values().map(|found| found.state).collect::<Vec<_>>(), ["InService", "InService"]);
 }
 
 #[tokio::test]

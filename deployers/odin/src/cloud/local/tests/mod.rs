@@ -3,6 +3,7 @@
 mod cloud_file;
 mod detaching;
 mod equivalence;
+mod launches;
 mod lifecycles;
 mod new_groups;
 mod services;
@@ -102,6 +103,16 @@ impl PortsFixture {
             state.accounts.values_mut().for_each(|account| account.resources.advance(at(second)));
         };
         self.store.transact(advance).unwrap();
+    }
+
+    /// Changes the resources, as another user might.
+    fn change(&self, change: impl FnOnce(&mut OdinRegion)) {
+        let change = |state: &mut LocalState<OdinAccount>| {
+            let account = state.accounts.get_mut(&ACCOUNT.parse().unwrap()).unwrap();
+            change(account.resources.regions.of_mut(&REGION.parse().unwrap()));
+            account.resources.advance(state.clock);
+        };
+        self.store.transact(change).unwrap();
     }
 
     fn region(&self) -> OdinRegion {
