@@ -73,7 +73,7 @@ async fn states(harness: &TestHarness<Odin>, sent: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn status_tells_which_groups_serve() {
+async fn status_shows_which_groups_serve() {
     let harness = new_harness(&[]);
     deploy(&harness, &release(2, &[])).await;
     let second = release(1, &[]);

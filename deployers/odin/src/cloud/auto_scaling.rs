@@ -438,7 +438,7 @@ pub struct AlarmState {
     pub name: String,
     /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
     pub value: String,
-    /// Since when it has this value, if CloudWatch tells it (`StateTransitionedTimestamp`).
+    /// Since when it has this value, if CloudWatch reports it (`StateTransitionedTimestamp`).
     pub since: Option<DateTime<Utc>>,
     /// CloudWatch's explanation.
     pub reason: String,

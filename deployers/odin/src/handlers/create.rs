@@ -61,7 +61,7 @@ impl ExistingResources {
     }
 }
 
-/// Whether this is the first attempt of the execution's task. Go's definition tells neither the execution nor the retries.
+/// Whether this is the first attempt of the execution's task. Go's definition sends neither the execution nor the retries.
 fn is_first(attempt: &Attempt) -> bool {
     attempt.execution.is_some() && attempt.retry_count == 0
 }

@@ -157,7 +157,7 @@ async fn too_many_alarms_and_a_too_long_bake_are_refused() {
     }
 }
 
-/// The log of the release tells why a healthy deploy waits.
+/// The log of the release says why a healthy deploy waits.
 #[tokio::test]
 async fn bake_is_logged() {
     let fixture = Scenario::worker().with("/bake_time", json!(100)).build();
