@@ -98,7 +98,15 @@ impl<'a> Groups<'a> {
     #[must_use]
     pub fn desired_of_earlier(&self, service: &ServiceName) -> Option<u32> {
         let of_service = self.earlier_or_deleting().filter(|group| service_name(&group.tags) == Some(service.as_str()));
-        of_service.filter_map(|group| is_live(group).then_some(group.capacity.desired).max(kept_desired(group))).max()
+        of_service
+            .filter_map(|group| is_live(group).then_some(group.capacity.desired).max(kept_desired(group, self.release)))
+            .max()
+    }
+
+    /// The release from whose view they are seen.
+    #[must_use]
+    pub fn release(&self) -> &Envelope {
+        self.release
     }
 
     /// When this execution created its first group.
@@ -144,10 +152,18 @@ pub fn service_name(tags: &Tags) -> Option<&str> {
     tags.get(SERVICE_NAME).map(String::as_str)
 }
 
-/// The desired capacity that a group had when its end began, if it had grown shortly before.
+/// The desired capacity that a group had when this execution began to end it, if it had grown shortly before. A tag that another
+/// execution left says nothing about now.
 #[must_use]
-pub fn kept_desired(group: &AutoScalingGroup) -> Option<u32> {
-    group.tags.get(DESIRED_CAPACITY)?.parse().ok()
+pub fn kept_desired(group: &AutoScalingGroup, release: &Envelope) -> Option<u32> {
+    let (desired, uuid) = group.tags.get(DESIRED_CAPACITY)?.split_once(' ')?;
+    (release.uuid?.to_string() == uuid).then(|| desired.parse().ok())?
+}
+
+/// The value of the tag that [`kept_desired`] reads.
+#[must_use]
+pub fn desired_tag(desired: u32, release: &Envelope) -> String {
+    format!("{desired} {}", release.uuid.map(|uuid| uuid.to_string()).unwrap_or_default())
 }
 
 /// A group with a status is being deleted.

@@ -6,6 +6,7 @@
 //! A method that changes something takes a [`Proof`](bifrost::lifecycle::Proof) that this attempt may change it now: the root
 //! lock is its execution's, or, in a task that cleans up, the resource is its release's.
 
+mod alarms;
 mod auto_scaling;
 #[cfg(feature = "lambda")]
 pub mod aws;
@@ -20,6 +21,7 @@ mod user_data;
 pub mod volumes;
 
 // With each port, the trait of each cloud.
+pub use alarms::*;
 pub use auto_scaling::*;
 pub use compute::*;
 pub use elastic_load_balancing::*;

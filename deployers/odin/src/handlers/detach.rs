@@ -23,16 +23,17 @@ pub async fn detach_for_success(context: &Context, mut release: OdinRelease) -> 
         return Ok(release);
     }
     let ports = context.target(&release.envelope).await?;
-    // An earlier attempt may have brought all old groups to their end: then balancers need not be asked again.
-    if context.attempt.retry_count > 0 {
+    let snapshot = if context.attempt.retry_count == 0 {
+        HealthSnapshot::of(&ports, &release).await?
+    } else {
+        // An earlier attempt may have brought all old groups to their end: then balancers need not be asked again.
         let groups = Groups::find(&ports, &release.envelope).await?;
-        let earlier: Vec<_> = groups.earlier().collect();
-        if earlier.iter().all(|group| is_ended(group)) {
-            check_stages(earlier.into_iter().map(hooks_running))?;
+        if groups.earlier().all(is_ended) {
+            check_stages(groups.earlier().map(hooks_running))?;
             return Ok(release);
         }
-    }
-    let snapshot = HealthSnapshot::of(&ports, &release).await?;
+        HealthSnapshot::of_groups(&ports, &release, groups).await
+    };
     let earlier: Vec<_> = snapshot.groups.earlier().collect();
     if earlier.is_empty() {
         return Ok(release);

@@ -4,7 +4,7 @@ use crate::capacity::{Size, Target};
 use crate::cloud::{AutoScalingGroup, Capacity, GroupUpdate, OdinPorts};
 use crate::concurrently::{each, try_each};
 use crate::errors::{BelowCapacity, GroupDeleted, HealthError, ServiceBelowCapacity, ServiceError};
-use crate::groups::{Groups, kept_desired, service_name};
+use crate::groups::{Groups, desired_tag, kept_desired, service_name};
 use crate::health::{BalancerView, Health};
 use crate::names::{DESIRED_CAPACITY, group_name};
 use crate::release::{OdinRelease, Service, ServiceName};
@@ -114,10 +114,10 @@ pub(super) async fn prepare_switch(
     let grown = groups.earlier().filter(|group| {
         let of_group = |service: &&ServiceHealth<'_>| service_name(&group.tags) == Some(service.name.as_str());
         let known = services.iter().find(of_group).and_then(|service| service.service.previous_desired_capacity);
-        Some(group.capacity.desired) > known.max(kept_desired(group))
+        Some(group.capacity.desired) > known.max(kept_desired(group, groups.release()))
     });
     try_each(grown, async |group: &AutoScalingGroup| {
-        let desired = group.capacity.desired.to_string();
+        let desired = desired_tag(group.capacity.desired, groups.release());
         keep(ports, proof, group, DESIRED_CAPACITY, &desired).await.map(drop)
     })
     .await?;
@@ -152,11 +152,13 @@ pub(super) struct HealthSnapshot<'a> {
 
 impl<'a> HealthSnapshot<'a> {
     pub(super) async fn of(ports: &OdinPorts, release: &'a OdinRelease) -> Result<Self, CloudError> {
-        let services = each(&release.fields.services, async |(name, service): (&'a ServiceName, &'a Service)| {
-            (name, service, views(ports, service).await)
-        });
-        let (groups, services) = join!(Groups::find(ports, &release.envelope), services);
+        let (groups, services) = join!(Groups::find(ports, &release.envelope), all_views(ports, release));
         Ok(Self { groups: groups?, release, services })
+    }
+
+    /// With groups that were found before.
+    pub(super) async fn of_groups(ports: &OdinPorts, release: &'a OdinRelease, groups: Groups<'a>) -> Self {
+        Self { groups, release, services: all_views(ports, release).await }
     }
 
     /// The health of every service.
@@ -177,6 +179,14 @@ impl<'a> HealthSnapshot<'a> {
         });
         services.collect()
     }
+}
+
+/// What the balancers of each service report.
+async fn all_views<'a>(ports: &OdinPorts, release: &'a OdinRelease) -> Vec<(&'a ServiceName, &'a Service, Views)> {
+    let views = each(&release.fields.services, async |(name, service): (&'a ServiceName, &'a Service)| {
+        (name, service, views(ports, service).await)
+    });
+    views.await
 }
 
 /// What each balancer of the service reports, whether the group is attached to it or not.

@@ -1,6 +1,7 @@
 //! Both groups change their sizes at any moment of a deploy: whatever the strategy, no demand is lost, and none is invented.
 
 use crate::fixture::{Deploy, Fixture};
+use crate::random::STRATEGIES;
 use crate::sample_cloud::Scenario;
 use bifrost::local::CallRecord;
 use odin::cloud::local::{LifecycleState, OdinRegion, StoredGroup};
@@ -9,15 +10,6 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-
-const STRATEGIES: [&str; 6] = [
-    "AllAtOnce",
-    "OneThenAllWithCanary",
-    "25PercentStepRolloutNoCanary",
-    "10PercentStepRolloutNoCanary",
-    "10AtATimeNoCanary",
-    "20AtATimeNoCanary",
-];
 
 /// The spread of the releases, in percent, and their sizes.
 #[derive(Debug, Clone)]

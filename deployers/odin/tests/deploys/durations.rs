@@ -54,6 +54,8 @@ async fn longest_deploy_ends_before_the_machine_times_out() {
     assert_eq!(run.path().last(), Some(&"Success"), "{:#?}", run.errors());
     let took = run.execution.stop_date.unwrap() - run.execution.start_date;
     assert!(took.num_seconds() > i64::from(2 * LONGEST - 600), "{took}");
+    // Step Functions ends an execution after 25,000 events (contract §7 keeps a distance).
+    assert!(run.history.len() < 20_000 && run.path().len() < 10_000, "{} events", run.history.len());
 
     // Every task is entered once, but health checks repeat until the timeout, and then once more.
     let definition = definition::<Odin>("any");

@@ -9,7 +9,7 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 /// Every operation that a deploy calls.
-const OPERATIONS: [&str; 42] = [
+const OPERATIONS: [&str; 45] = [
     "s3:GetObject",
     "s3:HeadObject",
     "s3:PutObject",
@@ -31,7 +31,6 @@ const OPERATIONS: [&str; 42] = [
     "ec2:DescribeLaunchTemplates",
     "ec2:CreateLaunchTemplate",
     "ec2:DeleteLaunchTemplate",
-    "elasticloadbalancing:DescribeLoadBalancers",
     "elasticloadbalancing:DescribeTags",
     "elasticloadbalancing:DescribeInstanceHealth",
     "elasticloadbalancing:DescribeTargetGroups",
@@ -41,20 +40,24 @@ const OPERATIONS: [&str; 42] = [
     "autoscaling:UpdateAutoScalingGroup",
     "autoscaling:EnableMetricsCollection",
     "autoscaling:PutScalingPolicy",
-    "autoscaling:DescribePolicies",
     "autoscaling:DetachLoadBalancers",
     "autoscaling:DetachLoadBalancerTargetGroups",
     "autoscaling:DescribeLoadBalancers",
     "autoscaling:DeleteAutoScalingGroup",
     "cloudwatch:PutMetricAlarm",
-    "cloudwatch:DeleteAlarms",
     "autoscaling:DescribeLoadBalancerTargetGroups",
     "autoscaling:DeleteLaunchConfiguration",
     "elasticloadbalancing:DescribeTargetGroupAttributes",
     "ec2:DescribePlacementGroups",
+    "ec2:DescribeInstanceTypes",
+    "ec2:DescribeInstanceTypeOfferings",
+    "autoscaling:DescribeLifecycleHooks",
+    "autoscaling:DescribeScalingActivities",
+    "autoscaling:SuspendProcesses",
+    "autoscaling:ResumeProcesses",
 ];
 
-const STRATEGIES: [&str; 6] = [
+pub const STRATEGIES: [&str; 6] = [
     "AllAtOnce",
     "OneThenAllWithCanary",
     "25PercentStepRolloutNoCanary",
@@ -121,8 +124,8 @@ fn fault() -> impl Strategy<Value = Value> {
     })
 }
 
-/// How instances behave, and after how many seconds the first instance terminates, if it does. It terminates before the
-/// first health check: a termination between the last health check and the end is not a fault of Odin.
+/// How instances behave, and after how many seconds the first instance terminates, if it does. It terminates before it is
+/// healthy: a termination between the last health check and the end is not a fault of Odin.
 #[derive(Debug, Clone)]
 struct Instances {
     all: Value,
@@ -134,7 +137,7 @@ fn instances() -> impl Strategy<Value = Instances> {
     let healthy =
         boot.prop_map(|(boot, health)| json!({"boots_after_seconds": boot, "health": {"after_seconds": health}}));
     let all = prop_oneof![6 => healthy, 1 => Just(json!({"health": "never"}))];
-    let first_terminates_after = prop_oneof![3 => Just(None), 1 => (1_u32..90).prop_map(Some)];
+    let first_terminates_after = prop_oneof![3 => Just(None), 1 => (1_u32..10).prop_map(Some)];
     (all, first_terminates_after).prop_map(|(all, first_terminates_after)| Instances { all, first_terminates_after })
 }
 

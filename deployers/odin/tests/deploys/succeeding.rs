@@ -74,7 +74,7 @@ async fn dropped_service_is_removed() {
 #[tokio::test]
 async fn slow_instances_are_waited_for() {
     let fixture = Scenario::worker().instances(json!({"boots_after_seconds": 125})).build();
-    // In service 127 seconds after Deploy; checks start at 105 seconds and repeat every 15 seconds.
+    // In service 127 seconds after Deploy.
     let run = fixture.deploy("first").await;
     assert_eq!(without_repeated_checks(&run.path()), healthy());
 }

@@ -137,3 +137,15 @@ async fn group_with_as_many_tags_as_possible_is_replaced() {
     set_desired(&fixture, "first", 5);
     desired_in_the_end(&fixture, &deploy).await;
 }
+
+/// A deploy that failed at the switch leaves its tag at the old group, which has other demand by the time of the next deploy.
+#[tokio::test]
+async fn tag_of_another_deploy_is_not_demand() {
+    let (fixture, deploy) = second(scenario(&[]), 3).await;
+    let uuid = "00000000-0000-0000-0000-000000000000";
+    fixture.change(|region| {
+        let tags = &mut group_of(region, "first").tags;
+        tags.insert("OdinDesiredCapacity".into(), format!("9 {uuid}"));
+    });
+    assert_eq!(desired_in_the_end(&fixture, &deploy).await, 3);
+}

@@ -3,6 +3,7 @@
 //! Responses are checked: a missing field that AWS always sets is an error.
 
 mod activity;
+mod alarms;
 mod auto_scaling;
 mod compute;
 mod ec2;

@@ -4,6 +4,7 @@
 //! [`OdinRegion`] for each region. The services imitate what a deployer depends on: AWS's error codes, uniqueness and
 //! delays. Module `timeline` advances the time.
 
+mod alarms;
 mod arns;
 mod auto_scaling;
 mod balancer;
@@ -19,7 +20,7 @@ mod region;
 mod templates;
 mod timeline;
 
-pub use auto_scaling::StoredAlarm;
+pub use alarms::StoredAlarm;
 pub use balancer::{Attachment, Attachments, Registration, Registrations, StoredLoadBalancer, StoredTargetGroup};
 pub use behaviour::{Behaviour, Health, InstanceNumber};
 pub use group::{LifecycleState, StoredGroup, StoredInstance};

@@ -1,6 +1,6 @@
 //! The resources of an account in one region, by id or name.
 
-use super::auto_scaling::StoredAlarm;
+use super::alarms::StoredAlarm;
 use super::balancer::{StoredLoadBalancer, StoredTargetGroup};
 use super::behaviour::{Behaviour, InstanceNumber};
 use super::group::StoredGroup;
