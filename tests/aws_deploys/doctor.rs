@@ -47,7 +47,7 @@ fn edited_definition_is_reported() {
         fixture.aws(DEPLOYER, "stepfunctions", "UpdateStateMachine", update);
     };
     let mut edited: Value = serde_json::from_str(&definition).unwrap();
-    edited["States"]["WaitForDeploy"]["Seconds"] = json!(1);
+    edited["States"]["WaitDetachForFailure"]["Seconds"] = json!(1);
     define(&edited.to_string());
     let (code, what, next) = only_finding(&fixture, TARGET);
     define(&definition);

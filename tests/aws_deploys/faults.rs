@@ -72,10 +72,13 @@ fn end_without(action: &str) -> &'static str {
         | "EnableMetricsCollection"
         | "PutMetricAlarm"
         | "PutObject"
-        | "PutScalingPolicy" => "FailureClean",
-        // Attachments and alarms are deleted with their group. The entries of the audit log are published by the next writer who can sign.
-        "DeleteAlarms" | "DetachLoadBalancers" | "DetachLoadBalancerTargetGroups" | "Sign" => "Success",
-        "DeleteAutoScalingGroup" | "DeleteLaunchTemplate" | "UpdateAutoScalingGroup" => "FailureDirty",
+        | "PutScalingPolicy"
+        | "SuspendProcesses" => "FailureClean",
+        // Attachments are deleted with their group. The entries of the audit log are published by the next writer who can sign.
+        "DetachLoadBalancers" | "DetachLoadBalancerTargetGroups" | "Sign" => "Success",
+        "DeleteAutoScalingGroup" | "DeleteLaunchTemplate" | "ResumeProcesses" | "UpdateAutoScalingGroup" => {
+            "FailureDirty"
+        }
         _ => panic!("{action} is new: add the end of a deploy without it"),
     }
 }
@@ -127,7 +130,7 @@ const OF_EACH_TASK: [(&str, &str, &str); 5] = [
     ("ValidateResources", "ec2", "DescribeImages"),
     ("Deploy", "autoscaling", "CreateAutoScalingGroup"),
     ("DetachForSuccess", "autoscaling", "DetachLoadBalancers"),
-    ("CleanUpSuccess", "autoscaling", "UpdateAutoScalingGroup"),
+    ("CleanUpSuccess", "autoscaling", "ResumeProcesses"),
 ];
 
 /// The process of the function is killed, so Step Functions gets no answer.
