@@ -136,7 +136,7 @@ impl OneLog {
         // bundle and the checkpoint.
         let replaced = project.deploy().end().clone();
         let of_s3 = [("s3:GetObject", 15), ("s3:ListObjectsV2", 8), ("s3:PutObject", 12 + 2 * 3)];
-        self.assert_cost(FUNCTION, &replaced, of_s3, 26_000..30_000);
+        self.assert_cost(FUNCTION, &replaced, of_s3, 34_000..39_000);
 
         application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(20);
         self.odin.moto.clear_calls();
