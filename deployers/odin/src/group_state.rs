@@ -71,6 +71,7 @@ mod tests {
             tags: crate::cloud::Tags::new(),
             capacity: Capacity { min_size: 0, desired, max_size: 5 },
             status: None,
+            az_rebalance_suspended: false,
             launch_template: None,
             launch_template_version: None,
             health_check_grace_period_seconds: None,

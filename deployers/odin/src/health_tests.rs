@@ -15,6 +15,7 @@ fn group(instances: &[(&str, &str, &str)]) -> AutoScalingGroup {
         tags: BTreeMap::new(),
         capacity: Capacity { min_size: 1, desired: 2, max_size: 5 },
         status: None,
+        az_rebalance_suspended: false,
         launch_template: None,
         launch_template_version: None,
         launch_configuration: None,

@@ -36,6 +36,8 @@ pub struct AutoScalingGroup {
     pub capacity: Capacity,
     /// `Delete in progress` while it is being deleted, otherwise `None`.
     pub status: Option<String>,
+    /// Whether its process [`AZ_REBALANCE`] is suspended.
+    pub az_rebalance_suspended: bool,
     /// The name of its launch template, or `None` if it has a launch configuration.
     pub launch_template: Option<String>,
     /// The version of that launch template.

@@ -100,6 +100,7 @@ mod tests {
             tags: tags.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
             capacity: Capacity::default(),
             status: None,
+            az_rebalance_suspended: false,
             launch_template: None,
             launch_template_version: None,
             launch_configuration: None,

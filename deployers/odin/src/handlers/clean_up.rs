@@ -1,7 +1,7 @@
 //! The states `CleanUpSuccess` and `CleanUpFailure`.
 
 use super::create::{find_placement_groups, scaling_policy};
-use super::health_snapshot::{HealthSnapshot, Moment, ServiceHealth, keep, prepare_switch, resize};
+use super::health_snapshot::{HealthSnapshot, Moment, ServiceHealth, keep, prepare_switch, resize_one};
 use super::{Context, proof_of_own};
 use crate::cloud::{AutoScalingGroup, LaunchTemplate, OdinPorts, PlacementGroup, Tags};
 use crate::concurrently::{each, try_each};
@@ -31,21 +31,27 @@ pub async fn clean_up_success(context: &Context, release: OdinRelease) -> Result
     let services = snapshot.services()?;
     let proof = context.lock_proof(&release.envelope).await?;
     prepare_switch(&ports, &proof, &snapshot.groups, &services).await?.map_err(CleanUpError::from)?;
-    let settle = settle(&ports, &proof, &release, &services);
-    if services
+    let end = Moment::End(&context.attempt);
+    let settle = settle(context, &ports, &proof, &release, &services);
+    let left = if services
         .iter()
-        .all(|service| service.health.is_enough_at(service.capacity(Moment::End).desired, &service.target))
+        .all(|service| service.health.is_enough_at(service.capacity(end).desired, &service.target))
     {
-        let (settled, deleted) = join!(settle, delete_earlier(&ports, &proof, &snapshot.groups));
-        settled.and(deleted)?;
+        let deleted = async {
+            delete_earlier(&ports, &proof, &snapshot.groups).await?;
+            delete_launch_settings(&ports, &proof, &release, &snapshot.groups, templates).await
+        };
+        let (settled, deleted) = join!(settle, deleted);
+        settled?;
+        deleted?
     } else {
         // It depends on which of the surplus instances Auto Scaling terminates.
         settle.await?;
         let snapshot = HealthSnapshot::of(&ports, &release).await?;
         prepare_switch(&ports, &proof, &snapshot.groups, &snapshot.services()?).await?.map_err(CleanUpError::from)?;
         delete_earlier(&ports, &proof, &snapshot.groups).await?;
-    }
-    let left = delete_launch_settings(&ports, &proof, &release, &snapshot.groups, templates).await?;
+        delete_launch_settings(&ports, &proof, &release, &snapshot.groups, templates).await?
+    };
     if may_retry(context, &left) {
         return Err(CleanUpError::StillUsed(left).into());
     }
@@ -54,22 +60,24 @@ pub async fn clean_up_success(context: &Context, release: OdinRelease) -> Result
 }
 
 /// Sets the final sizes, which may terminate instances that were launched as spares, and lets the groups shrink and rebalance
-/// from now on.
+/// from now on. A group that an earlier attempt settled is left to its policies.
 async fn settle(
+    context: &Context,
     ports: &OdinPorts,
     proof: &Proof,
     release: &OdinRelease,
     services: &[ServiceHealth<'_>],
 ) -> Result<(), Vec<CloudError>> {
-    let rest = try_each(services, async |service: &ServiceHealth<'_>| {
-        let (enabled, resumed) = join!(
-            enable_scale_in(ports, proof, release, service),
-            ports.groups.resume_az_rebalance(proof, &service.group.name)
+    let unsettled = services.iter().filter(|service| !service.is_settled(&context.attempt));
+    let settled = try_each(unsettled, async |service: &ServiceHealth<'_>| {
+        let (resized, enabled) = join!(
+            resize_one(ports, proof, service, Moment::End(&context.attempt)),
+            enable_scale_in(ports, proof, release, service)
         );
-        enabled.and(resumed)
+        resized.and(enabled)?;
+        ports.groups.resume_az_rebalance(proof, &service.group.name).await
     });
-    let (resized, rest) = join!(resize(ports, proof, services, Moment::End), rest);
-    resized.and(rest.map(drop))
+    settled.await.map(drop)
 }
 
 /// Enables the policies that remove instances, which Deploy created disabled.

@@ -8,7 +8,7 @@ use crate::groups::{Groups, desired_tag, kept_desired, service_name};
 use crate::health::{BalancerView, Health};
 use crate::names::{DESIRED_CAPACITY, group_name};
 use crate::release::{OdinRelease, Service, ServiceName};
-use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::cloud::{Attempt, CloudError, ErrorKind};
 use bifrost::lifecycle::Proof;
 use tokio::join;
 
@@ -36,14 +36,15 @@ impl ServiceHealth<'_> {
     }
 
     /// The sizes that the group gets at this moment of the deploy.
-    pub(super) fn capacity(&self, at: Moment) -> Capacity {
+    pub(super) fn capacity(&self, at: Moment<'_>) -> Capacity {
         let (seen, group_max) = (self.health.seen.size, self.group.capacity.max_size);
         let (size, max_size) = match at {
             Moment::Rollout => (self.service.autoscaling.strategy.step(&self.target, &self.health.seen), group_max),
             Moment::Switch => {
                 (Size { min: seen.min, desired: seen.desired.max(self.target.desired.min(group_max)) }, group_max)
             }
-            Moment::End => {
+            Moment::End(attempt) if self.is_settled(attempt) => return self.group.capacity,
+            Moment::End(_) => {
                 let recorded = self.service.healthy_report.as_ref().and_then(|report| report.desired_capacity);
                 (self.target.final_size(seen.desired, recorded.unwrap_or(u32::MAX)), self.target.max_size)
             }
@@ -51,11 +52,17 @@ impl ServiceHealth<'_> {
         Capacity { min_size: size.min, desired: size.desired, max_size }
     }
 
+    /// Whether an earlier attempt set the final sizes. From then on the group's own policies change them, and AZRebalance, which is
+    /// resumed last, is not suspended any more.
+    pub(super) fn is_settled(&self, attempt: &Attempt) -> bool {
+        attempt.retry_count > 0 && !self.group.az_rebalance_suspended
+    }
+
     /// The grace period that the group gets at this moment of the deploy; `None` if it keeps the one that it has.
-    fn new_grace_period_seconds(&self, at: Moment) -> Option<u32> {
+    fn new_grace_period_seconds(&self, at: Moment<'_>) -> Option<u32> {
         let new = match at {
             Moment::Rollout | Moment::Switch => None,
-            Moment::End => self.service.autoscaling.grace_period_after_success_seconds(),
+            Moment::End(_) => self.service.autoscaling.grace_period_after_success_seconds(),
         };
         new.filter(|_| new != self.group.health_check_grace_period_seconds)
     }
@@ -68,13 +75,13 @@ impl ServiceHealth<'_> {
 
 /// When a group is resized.
 #[derive(Clone, Copy)]
-pub(super) enum Moment {
+pub(super) enum Moment<'a> {
     /// While its instances are launched, in the steps of its strategy. It never shrinks.
     Rollout,
     /// When it replaces the old group, which may have grown since `CheckHealthy`.
     Switch,
-    /// After success.
-    End,
+    /// After success, in this attempt of `CleanUpSuccess`.
+    End(&'a Attempt),
 }
 
 /// Sets the sizes of the new groups, and in the end their grace period.
@@ -82,17 +89,25 @@ pub(super) async fn resize(
     ports: &OdinPorts,
     proof: &Proof,
     services: &[ServiceHealth<'_>],
-    at: Moment,
+    at: Moment<'_>,
 ) -> Result<(), Vec<CloudError>> {
-    let resized = try_each(services, async |service: &ServiceHealth<'_>| {
-        let (capacity, grace) = (service.capacity(at), service.new_grace_period_seconds(at));
-        if capacity == service.group.capacity && grace.is_none() {
-            return Ok(());
-        }
-        let update = GroupUpdate { capacity, health_check_grace_period_seconds: grace };
-        ports.groups.update_group(proof, &service.group.name, update).await
-    });
+    let resized = try_each(services, async |service: &ServiceHealth<'_>| resize_one(ports, proof, service, at).await);
     resized.await.map(drop)
+}
+
+/// As [`resize`], for one service.
+pub(super) async fn resize_one(
+    ports: &OdinPorts,
+    proof: &Proof,
+    service: &ServiceHealth<'_>,
+    at: Moment<'_>,
+) -> Result<(), CloudError> {
+    let (capacity, grace) = (service.capacity(at), service.new_grace_period_seconds(at));
+    if capacity == service.group.capacity && grace.is_none() {
+        return Ok(());
+    }
+    let update = GroupUpdate { capacity, health_check_grace_period_seconds: grace };
+    ports.groups.update_group(proof, &service.group.name, update).await
 }
 
 /// Prepares the end of the old groups, which may have grown since `CheckHealthy`: the new groups grow with them, and what the

@@ -32,8 +32,6 @@ pub struct Resources {
     pub security_group: String,
     /// The descriptions of alarms by name; not all of them if there are many. Odin itself never lists alarms.
     pub alarms: Box<dyn Fn() -> BTreeMap<String, String>>,
-    /// Whether the group's process `AZRebalance` is suspended, which Odin never asks.
-    pub is_rebalancing_suspended: Box<dyn Fn(&str) -> bool>,
 }
 
 impl From<PortContract<OdinPorts, Resources>> for RegionFixture {

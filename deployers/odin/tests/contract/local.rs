@@ -34,16 +34,12 @@ fn resources() -> Value {
 /// Creates the resources of a [`RegionFixture`](super::fixture::RegionFixture).
 pub fn seed(cloud: &LocalContract<Odin>) -> Resources {
     cloud.seed(&resources()).unwrap();
-    let (store, same_store) = (Arc::clone(cloud.store()), Arc::clone(cloud.store()));
+    let store = Arc::clone(cloud.store());
     Resources {
         image: "ami-1".into(),
         subnet: "subnet-1".into(),
         security_group: "sg-1".into(),
         alarms: Box::new(move || store.read(alarms).unwrap()),
-        is_rebalancing_suspended: Box::new(move |group| {
-            let suspended = |region: &OdinRegion| region.auto_scaling_groups[group].az_rebalance_suspended;
-            same_store.read(|state| regions(state).any(suspended)).unwrap()
-        }),
     }
 }
 

@@ -13,14 +13,8 @@ pub fn seed(account: &MotoAccount) -> Resources {
     seed.balancers(&subnet, &vpc);
     seed.old_group(&image, &subnet);
     seed.alarms();
-    let (of, also_of) = (account.clone(), account.clone());
-    Resources {
-        image,
-        subnet,
-        security_group,
-        alarms: Box::new(move || alarms(&of)),
-        is_rebalancing_suspended: Box::new(move |group| is_rebalancing_suspended(&also_of, group)),
-    }
+    let of = account.clone();
+    Resources { image, subnet, security_group, alarms: Box::new(move || alarms(&of)) }
 }
 
 fn alarms(account: &MotoAccount) -> BTreeMap<String, String> {
@@ -28,12 +22,6 @@ fn alarms(account: &MotoAccount) -> BTreeMap<String, String> {
     let described = |alarm: &Value| (text(&alarm["AlarmName"]), text(&alarm["AlarmDescription"]));
     let own = found["MetricAlarms"].as_array().unwrap().iter().filter(|alarm| alarm["AlarmName"] != "errors");
     own.map(described).collect()
-}
-
-fn is_rebalancing_suspended(account: &MotoAccount, group: &str) -> bool {
-    let found = account.call("autoscaling", "DescribeAutoScalingGroups", json!({"AutoScalingGroupNames": [group]}));
-    let suspended = found["AutoScalingGroups"][0]["SuspendedProcesses"].as_array().cloned().unwrap_or_default();
-    suspended.iter().any(|process| process["ProcessName"] == "AZRebalance")
 }
 
 struct Seed<'a>(&'a MotoAccount);

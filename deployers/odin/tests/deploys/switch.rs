@@ -149,3 +149,16 @@ async fn tag_of_another_deploy_is_not_demand() {
     });
     assert_eq!(desired_in_the_end(&fixture, &deploy).await, 3);
 }
+
+/// What policies change between two attempts of `CleanUpSuccess` is demand, too.
+#[tokio::test]
+async fn repeated_clean_up_leaves_settled_groups_to_their_policies() {
+    let (fixture, deploy) = second(scenario(&[("spread", json!(0.5))]), 4).await;
+    let fault = json!({"operation": "ec2:DeleteLaunchTemplate", "times": 1, "kind": {"error": "AccessDenied"}});
+    fixture.fault(fault);
+    let is_repeated = |run: &bifrost::testing::Run| run.errors().iter().any(|raised| raised.error == "CleanUpError");
+    fixture.run_until(&deploy, is_repeated).await;
+    assert_eq!(group_of(&mut fixture.region(), "second").capacity.desired, 4);
+    set_desired(&fixture, "second", 5);
+    assert_eq!(desired_in_the_end(&fixture, &deploy).await, 5);
+}

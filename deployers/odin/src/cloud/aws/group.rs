@@ -1,6 +1,6 @@
 //! Auto-scaling groups in responses of Auto Scaling.
 
-use crate::cloud::{AutoScalingGroup, Capacity, HealthCheckType, Instance};
+use crate::cloud::{AZ_REBALANCE, AutoScalingGroup, Capacity, HealthCheckType, Instance};
 use aws_sdk_autoscaling::types;
 use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
@@ -31,6 +31,7 @@ pub(super) fn group(group: types::AutoScalingGroup, request: Request<'_>) -> Res
             max_size: answer.count("MaxSize", group.max_size)?,
         },
         status: group.status,
+        az_rebalance_suspended: is_suspended(group.suspended_processes.as_deref().unwrap_or_default()),
         launch_template: template.transpose()?,
         launch_template_version: version.flatten(),
         launch_configuration: group.launch_configuration_name,
@@ -40,6 +41,10 @@ pub(super) fn group(group: types::AutoScalingGroup, request: Request<'_>) -> Res
         health_check_type: health_check_type(&answer.field("HealthCheckType", group.health_check_type)?),
         instances: instances.collect::<Result<_, _>>()?,
     })
+}
+
+fn is_suspended(processes: &[types::SuspendedProcess]) -> bool {
+    processes.iter().any(|process| process.process_name.as_deref() == Some(AZ_REBALANCE))
 }
 
 /// AWS lists several types with commas, such as `ELB,EBS`. EC2's own checks always count.
@@ -93,6 +98,7 @@ mod tests {
             .health_check_type("ELB,EBS")
             .instances(first.build())
             .tags(tag)
+            .suspended_processes(types::SuspendedProcess::builder().process_name("AZRebalance").build())
             .status("Delete in progress");
         let found = group(described.build(), Request::new(REQUEST, "")).unwrap();
         let expected = AutoScalingGroup {
@@ -102,6 +108,7 @@ mod tests {
             tags: Tags::from([("ProjectName".into(), "coinbase/deploy-test".into())]),
             capacity: Capacity { min_size: 1, desired: 2, max_size: 3 },
             status: Some("Delete in progress".into()),
+            az_rebalance_suspended: true,
             launch_template: Some("web".into()),
             launch_template_version: Some("1".into()),
             launch_configuration: None,

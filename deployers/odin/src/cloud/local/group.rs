@@ -162,6 +162,7 @@ impl StoredGroup {
             tags: self.tags.clone(),
             capacity: self.capacity,
             status: self.deleting.then(|| "Delete in progress".to_owned()),
+            az_rebalance_suspended: self.az_rebalance_suspended,
             launch_template: self.launch_template.clone(),
             launch_template_version: self.launch_template_version.clone(),
             launch_configuration: self.launch_configuration.clone(),
