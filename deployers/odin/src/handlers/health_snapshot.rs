@@ -52,7 +52,7 @@ impl ServiceHealth<'_> {
         Capacity { min_size: size.min, desired: size.desired, max_size }
     }
 
-    /// Whether an earlier attempt set the final sizes. From then on the group's own policies change them, and AZRebalance, which is
+    /// Whether an earlier attempt set the final sizes. From then on the group's own policies change them, and `AZRebalance`, which is
     /// resumed last, is not suspended any more.
     pub(super) fn is_settled(&self, attempt: &Attempt) -> bool {
         attempt.retry_count > 0 && !self.group.az_rebalance_suspended
