@@ -41,7 +41,7 @@ Exit codes:
 With --output json the result is one object: instances, younger_instances,
 share_percent, max_age_seconds, goal_percent, releases, unread, exit_code.";
 
-// Without a description of its own, which would replace that of the command.
+// It has no doc comment, which would replace the description of the command.
 #[derive(clap::Args)]
 struct Goal {
     /// Age that releases should not reach, such as 30d, 2w or 12h

@@ -37,7 +37,7 @@ With --output json the result is one object: project_name, first, second,
 differences, exit_code. A difference has path, first and second; the value of a
 field that is absent is left out.";
 
-// Without a description of its own, which would replace that of the command.
+// It has no doc comment, which would replace the description of the command.
 #[derive(clap::Args)]
 struct Configs {
     /// The project

@@ -9,12 +9,11 @@ use crate::cloud::{
 };
 use crate::concurrently::each;
 use crate::errors::{CreateError, ServiceError};
-use crate::groups::{Groups, find_templates, is_own};
+use crate::groups::{Groups, find_templates, is_own, release_id};
 use crate::names::{PLACEMENT_GROUP, group_name, group_tags, own_tags, policy_name, template_name};
 use crate::release::{
     OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
 };
-use crate::resources::placement_prefix;
 use bifrost::cloud::{Attempt, CloudError, ErrorKind};
 use bifrost::lifecycle::Proof;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,9 +223,13 @@ impl ServiceBuilder<'_> {
     /// A placement group that is left over is found by the template of its service.
     fn template_tags(&self, service_name: &ServiceName, service: &Service, name: &str) -> Tags {
         let mut tags = own_tags(self.release, service_name, name);
-        let placement_group = service.placement_group_name.as_ref().map(ToString::to_string);
-        let may_create = |group: &String| group.starts_with(&placement_prefix(&self.release.envelope));
-        tags.extend(placement_group.filter(may_create).map(|group| (PLACEMENT_GROUP.to_owned(), group)));
+        // A placement group that somebody else created is not Odin's to delete.
+        let is_odins = |name: &&ResourceName| {
+            let existing = self.existing.placement_groups.get(*name).and_then(Option::as_ref);
+            existing.is_none_or(|group| release_id(&group.tags).is_some())
+        };
+        let placement_group = service.placement_group_name.as_ref().filter(is_odins);
+        tags.extend(placement_group.map(|group| (PLACEMENT_GROUP.to_owned(), group.to_string())));
         tags
     }
 

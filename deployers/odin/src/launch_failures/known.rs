@@ -11,7 +11,7 @@
 /// A failure of launches.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct KnownFailure {
-    /// EC2's error code, or a word like it where there is none.
+    /// EC2's error code. Where EC2 has none, a name in the same style.
     pub(super) code: &'static str,
     /// Parts of the message, all of which occur, whatever their case.
     parts: &'static [&'static str],

@@ -38,7 +38,7 @@ impl Autoscaling {
         self.health_check_grace_period.unwrap_or(timeout)
     }
 
-    /// The grace period that the group gets after success, in seconds; `None` if it keeps that of the release.
+    /// The grace period that the group gets after success, in seconds; `None` if the release set one, which stays.
     #[must_use]
     pub fn grace_period_after_success_seconds(&self) -> Option<u32> {
         self.health_check_grace_period.is_none().then_some(GRACE_PERIOD_AFTER_SUCCESS_SECONDS)

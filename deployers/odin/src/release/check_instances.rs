@@ -10,7 +10,7 @@ use crate::findings::Findings;
 use crate::names;
 use crate::rules;
 
-/// Checks all of them. `path` is that of the service.
+/// Checks all of them. `path` is the path of the service.
 pub(super) fn check_instances(findings: &mut Findings, path: &str, service: &Service) {
     let instance_type = service.instance_type.as_str();
     findings.require(is_instance_type(instance_type), rules::INSTANCE, &format!("{path}.instance_type"), || {

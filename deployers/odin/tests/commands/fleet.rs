@@ -89,7 +89,7 @@ fn deleted_release_keeps_its_age() {
     let seed = Seed::new().item(&here).group(&here, 1).item(&there).group(&there, 1);
     let (fleet, code) = object(&seed.open("fleet-deleted"), "fleet --goal 0");
     let releases = fleet["releases"].as_array().unwrap();
-    // That of the deployer's region is found. The region of the other is not known.
+    // The group in the deployer's region is found. The region of the other group is not known.
     assert_eq!((code, releases.len(), &releases[0]["age_source"]), (2, 1, &json!("release")));
     assert_eq!(fleet["unread"][0]["code"], "release/upload-missing");
 }

@@ -67,3 +67,24 @@ async fn placement_group_of_a_failed_deploy_is_left_to_the_next_release() {
     assert!(region.placement_groups.is_empty());
     assert_eq!(region.launch_templates.len(), 1);
 }
+
+/// It has the prefix of the project, but no tags of a release.
+#[tokio::test]
+async fn placement_group_of_somebody_else_is_kept() {
+    let group = format!("/placement_groups/{}", PLACEMENT.replace('/', "~1"));
+    let fixture = Scenario::worker()
+        .in_region(&group, json!({"strategy": "spread"}))
+        .with("/services/worker/placement_group_name", json!(PLACEMENT))
+        .with("/services/worker/placement_group_strategy", json!("spread"))
+        .build();
+    fixture.deploy("first").await;
+    let mut next = fixture.release("second");
+    for field in ["placement_group_name", "placement_group_strategy"] {
+        next["services"]["worker"].as_object_mut().unwrap().shift_remove(field);
+    }
+    let run = fixture.deploy_release(&next).await;
+    assert_eq!(run.path().last(), Some(&"Success"), "{:#?}", run.errors());
+    fixture.settle();
+    assert!(fixture.region().placement_groups.contains_key(PLACEMENT));
+    assert_eq!(fixture.journal().count("ec2:DeletePlacementGroup"), 0);
+}
