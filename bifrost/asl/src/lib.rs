@@ -3,6 +3,7 @@
 mod graph;
 pub mod interpreter;
 mod intrinsic;
+mod jsonata;
 mod model;
 mod parse;
 mod path;
@@ -25,3 +26,4 @@ pub use problem::{InvalidDefinition, Problem};
 pub use resource::{Pattern, Resource, ResourceKind};
 pub use syntax::SyntaxError;
 pub use template::{Expression, ExpressionFailure, Template, TemplateError};
+pub use validate::validate;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 /// The problem of a definition that uses JSONata.
-pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";
+pub(super) const JSONATA_REFUSED: &str = "the local interpreter does not execute JSONata";
 
 /// A problem of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl fmt::Display for InvalidDefinition {
 }
 
 impl InvalidDefinition {
-    /// Whether the definition uses the query language JSONata, which is not supported yet.
+    /// Whether the definition uses the query language JSONata, which the local interpreter does not execute.
     #[must_use]
     pub fn needs_jsonata(&self) -> bool {
         self.problems.iter().any(|problem| problem.message.contains(JSONATA_REFUSED))

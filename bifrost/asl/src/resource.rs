@@ -69,10 +69,51 @@ impl Resource {
     }
 }
 
+impl Resource {
+    /// Why AWS refuses the ARN, if it does: a function with something that is not a version or alias behind its name, or
+    /// an integration with anything behind its action.
+    pub(crate) fn fault(&self) -> Option<String> {
+        match &self.kind {
+            // A placeholder may stand for any part until it is replaced.
+            _ if self.arn.contains("{{") || self.arn.contains("${") => None,
+            ResourceKind::LambdaFunction => function_fault(&self.arn),
+            ResourceKind::Service { service, action, .. } => {
+                let is_known = !service.contains(':') || service.starts_with("aws-sdk:");
+                let message = || {
+                    format!(
+                        "`{service}:{action}` is not a service integration, which takes no version or alias; write \
+                         `arn:aws:states:::service:action`"
+                    )
+                };
+                (!is_known).then(message)
+            }
+            ResourceKind::Activity => None,
+        }
+    }
+}
+
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.arn)
     }
+}
+
+/// Checks what follows `function:`: a name, and possibly a version or alias.
+fn function_fault(arn: &str) -> Option<String> {
+    let mut parts = arn.splitn(7, ':');
+    let is_function = parts.next() == Some("arn") && parts.nth(1) == Some("lambda") && parts.nth(2) == Some("function");
+    let function = parts.next().filter(|_| is_function)?;
+    let (name, qualifier) = function.split_once(':').map_or((function, None), |(name, rest)| (name, Some(rest)));
+    let is_word =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    // Lambda accepts dots in the names of existing functions.
+    if !name.split('.').all(is_word) {
+        return Some(format!("{name:?} is not a function's name; write letters, digits, `-` and `_`"));
+    }
+    let qualifier = qualifier.filter(|qualifier| *qualifier != "$LATEST" && !is_word(qualifier))?;
+    Some(format!(
+        "{qualifier:?} is not a version or alias of the function; write a version number, an alias or $LATEST"
+    ))
 }
 
 fn service(arn: &str) -> Option<ResourceKind> {

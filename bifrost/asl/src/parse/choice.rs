@@ -2,6 +2,7 @@
 
 use serde_json::{Number, Value};
 
+use super::assign::assign;
 use super::fields::{Fields, Located};
 use crate::model::{Choice, ChoiceRule, Comparison, Condition, Ordering, Sort, ValueOrPath};
 use crate::path::Path;
@@ -16,8 +17,8 @@ pub(super) fn choice(fields: &Fields<'_>) -> Option<Choice> {
         fields.report("Choices", "is empty; write at least one rule");
     }
     let default = fields.text("Default").map(Into::into);
-    let assign = fields.assign();
-    let rule = |at: Located<'_>| Fields::of(at, fields.problems()).and_then(|fields| rule(&fields));
+    let assign = assign(fields);
+    let rule = |at: Located<'_>| Fields::of(at, fields.context()).and_then(|fields| rule(&fields));
     let rules: Vec<_> = rules?.into_iter().map(rule).collect();
     Some(Choice { choices: rules.into_iter().collect::<Option<_>>()?, default, assign })
 }
@@ -25,7 +26,7 @@ pub(super) fn choice(fields: &Fields<'_>) -> Option<Choice> {
 fn rule(fields: &Fields<'_>) -> Option<ChoiceRule> {
     fields.comment();
     let next = fields.required_text("Next");
-    let assign = fields.assign();
+    let assign = assign(fields);
     let condition = condition(fields, 0);
     fields.finish("a choice rule");
     Some(ChoiceRule { condition: condition?, next: next?.into(), assign })
@@ -57,7 +58,7 @@ fn conditions(fields: &Fields<'_>, field: &'static str, depth: usize) -> Option<
     if conditions.is_empty() {
         fields.report(field, "is empty; write at least one condition");
     }
-    let inner = |at| Fields::of(at, fields.problems()).and_then(|fields| nested(&fields, depth));
+    let inner = |at| Fields::of(at, fields.context()).and_then(|fields| nested(&fields, depth));
     let conditions: Vec<_> = conditions.into_iter().map(inner).collect();
     conditions.into_iter().collect()
 }
@@ -89,6 +90,11 @@ fn test(fields: &Fields<'_>) -> Option<Condition> {
         }
     };
     Some(Condition::Test { variable: variable?, comparison: comparison? })
+}
+
+/// Whether a field is a comparison operator.
+pub(super) fn is_operator(field: &str) -> bool {
+    OPERATORS.iter().any(|(name, _)| *name == field)
 }
 
 #[derive(Clone, Copy)]

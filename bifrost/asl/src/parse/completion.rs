@@ -1,7 +1,9 @@
 //! Parses the fields that apply when the work of a `Task`, `Parallel` or `Map` ends: result, `Retry`, `Catch`, `Next`.
 
 use super::MAX_SECONDS;
-use super::fields::{Fields, Located};
+use super::assign::assign;
+use super::error_equals::error_equals;
+use super::fields::Fields;
 use super::state::transition;
 use crate::model::{Catcher, Completion, Retrier};
 
@@ -15,26 +17,32 @@ pub(super) fn completion(fields: &Fields<'_>) -> Option<Completion> {
     Some(Completion {
         result_selector: fields.object_template("ResultSelector"),
         result_path: fields.result_path(),
-        assign: fields.assign(),
+        assign: assign(fields),
         retry: retry?,
         catch: catch?,
         transition: transition?,
     })
 }
 
-/// The entries of an array field; `None` if one of them cannot be read.
-fn each<T>(fields: &Fields<'_>, field: &'static str, read: impl Fn(&Fields<'_>) -> Option<T>) -> Option<Vec<T>> {
+/// The entries of an array field; `None` if one of them cannot be read. `read` also gets whether it is the last one.
+pub(super) fn each<T>(
+    fields: &Fields<'_>,
+    field: &'static str,
+    read: impl Fn(&Fields<'_>, bool) -> Option<T>,
+) -> Option<Vec<T>> {
     if !fields.has(field) {
         return Some(Vec::new());
     }
-    let read = |at: Located<'_>| Fields::of(at, fields.problems()).and_then(|fields| read(&fields));
+    let entries = fields.list(field)?;
+    let last = entries.len().saturating_sub(1);
+    let read = |(index, at)| Fields::of(at, fields.context()).and_then(|fields| read(&fields, index == last));
     // Collected twice: every entry is read, and its problems reported, even after an invalid one.
-    let entries: Vec<Option<T>> = fields.list(field)?.into_iter().map(read).collect();
+    let entries: Vec<Option<T>> = entries.into_iter().enumerate().map(read).collect();
     entries.into_iter().collect()
 }
 
-fn retrier(fields: &Fields<'_>) -> Option<Retrier> {
-    let error_equals = error_equals(fields);
+pub(super) fn retrier(fields: &Fields<'_>, is_last: bool) -> Option<Retrier> {
+    let error_equals = error_equals(fields, is_last);
     fields.comment();
     let full_jitter = match fields.text("JitterStrategy") {
         None | Some("NONE") => false,
@@ -56,29 +64,11 @@ fn retrier(fields: &Fields<'_>) -> Option<Retrier> {
     Some(retrier)
 }
 
-fn catcher(fields: &Fields<'_>) -> Option<Catcher> {
-    let error_equals = error_equals(fields);
+fn catcher(fields: &Fields<'_>, is_last: bool) -> Option<Catcher> {
+    let error_equals = error_equals(fields, is_last);
     fields.comment();
     let next = fields.required_text("Next");
-    let (result_path, assign) = (fields.result_path(), fields.assign());
+    let (result_path, assign) = (fields.result_path(), assign(fields));
     fields.finish("a catcher");
     Some(Catcher { error_equals: error_equals?, result_path, assign, next: next?.into() })
-}
-
-fn error_equals(fields: &Fields<'_>) -> Option<Vec<String>> {
-    let field = "ErrorEquals";
-    fields.required(field, "an array of error names");
-    let names = fields.list(field)?;
-    if names.is_empty() {
-        fields.report(field, "is empty; write at least one error name");
-    }
-    let name = |at: Located<'_>| {
-        let name = at.value.as_str().map(str::to_owned);
-        if name.is_none() {
-            fields.problems().report(at.location.to_string(), "is not a string; write the name of an error");
-        }
-        name
-    };
-    let names: Vec<Option<String>> = names.into_iter().map(name).collect();
-    names.into_iter().collect()
 }

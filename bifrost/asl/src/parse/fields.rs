@@ -9,25 +9,13 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::model::{Assign, ContextUse, DataPath, ResultPath, ValueOrPath};
+use super::context::{Context, QueryLanguage};
+use super::{context_use, unknown};
+use crate::model::{ContextUse, DataPath, ResultPath, ValueOrPath};
 use crate::path::{Path, ReferencePath};
-use crate::problem::{Location, Problem};
+use crate::problem::Location;
 use crate::template::{Template, TemplateError};
 use crate::timestamp;
-
-/// The problems found so far, shared by all parsers of one definition.
-#[derive(Debug, Default)]
-pub(super) struct Problems(RefCell<Vec<Problem>>);
-
-impl Problems {
-    pub(super) fn report(&self, location: impl Into<String>, message: impl Into<String>) {
-        self.0.borrow_mut().push(Problem { location: location.into(), message: message.into() });
-    }
-
-    pub(super) fn into_vec(self) -> Vec<Problem> {
-        self.0.into_inner()
-    }
-}
 
 /// A value of the definition and its location.
 #[derive(Debug, Clone)]
@@ -40,32 +28,41 @@ pub(super) struct Located<'a> {
 pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
     location: Location<'a>,
-    problems: &'a Problems,
+    context: Context<'a>,
     known: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a value that must be an object.
-    pub(super) fn of(at: Located<'a>, problems: &'a Problems) -> Option<Self> {
+    pub(super) fn of(at: Located<'a>, context: Context<'a>) -> Option<Self> {
         let Located { value, location } = at;
         let Value::Object(object) = value else {
-            problems.report(location.to_string(), format!("is {}; write an object", kind_of(value)));
+            context.problems.report(location.to_string(), format!("is {}; write an object", kind_of(value)));
             return None;
         };
-        Some(Self { object, location, problems, known: RefCell::new(Vec::with_capacity(MAX_FIELDS)) })
+        Some(Self { object, location, context, known: RefCell::new(Vec::with_capacity(MAX_FIELDS)) })
     }
 
     /// Reports a problem with one field, or with the object itself if `field` is empty.
     pub(super) fn report(&self, field: &str, message: impl Into<String>) {
-        self.problems.report(self.location_of(field), message);
+        self.context.problems.report(self.location_of(field), message);
     }
 
     pub(super) fn location_of(&self, field: &str) -> String {
         join(&self.location.to_string(), field)
     }
 
-    pub(super) fn problems(&self) -> &'a Problems {
-        self.problems
+    pub(super) fn context(&self) -> Context<'a> {
+        self.context
+    }
+
+    /// The same fields in another context.
+    pub(super) fn with(self, context: Context<'a>) -> Self {
+        Self { context, ..self }
+    }
+
+    pub(super) fn is_jsonata(&self) -> bool {
+        self.context.language == QueryLanguage::Jsonata
     }
 
     /// The names of all fields, read or not.
@@ -81,7 +78,7 @@ impl<'a> Fields<'a> {
     pub(super) fn each(&self) -> impl Iterator<Item = (&'a str, Option<Fields<'a>>)> {
         self.object.iter().map(|(name, value)| {
             let location = self.location.field(name);
-            (name.as_str(), Fields::of(Located { value, location }, self.problems))
+            (name.as_str(), Fields::of(Located { value, location }, self.context))
         })
     }
 
@@ -153,7 +150,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn object(&self, field: &'static str) -> Option<Fields<'a>> {
-        Fields::of(self.located(field)?, self.problems)
+        Fields::of(self.located(field)?, self.context)
     }
 
     /// The elements of an array.
@@ -204,15 +201,22 @@ impl<'a> Fields<'a> {
             Some(Value::Null) => ResultPath::Discard,
             Some(_) => match self.text(field) {
                 None | Some("$") => ResultPath::Replace,
-                Some(text) => match ReferencePath::parse(text) {
-                    Ok(path) => ResultPath::At(path),
-                    Err(error) => {
-                        self.report(field, error.to_string());
-                        ResultPath::Replace
-                    }
-                },
+                Some(text) => self.reference_path(field, text).map_or(ResultPath::Replace, ResultPath::At),
             },
         }
+    }
+
+    /// A path into the input.
+    fn reference_path(&self, field: &str, text: &str) -> Option<ReferencePath> {
+        match ReferencePath::parse(text) {
+            Ok(path) if path.is_in_input() => return Some(path),
+            Ok(path) => self.report(
+                field,
+                format!("`{path}` is read-only; write a path that begins with `$.`, or use Assign for a variable"),
+            ),
+            Err(error) => self.report(field, error.to_string()),
+        }
+        None
     }
 
     pub(super) fn template(&self, field: &'static str) -> Option<Template> {
@@ -220,7 +224,7 @@ impl<'a> Fields<'a> {
         let report = |errors: Vec<_>| {
             for error in errors {
                 let TemplateError { location, message } = error;
-                self.problems.report(join(&self.location_of(field), &location), message);
+                self.context.problems.report(join(&self.location_of(field), &location), message);
             }
         };
         Template::parse(template).map_err(report).ok()
@@ -234,20 +238,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn assign(&self) -> Assign {
-        Assign { variables: self.object_template("Assign") }
-    }
-
     /// How much of the context object the strings in the object may refer to.
     pub(super) fn context_use(&self) -> ContextUse {
-        self.object.values().map(context_use).max().unwrap_or_default()
+        self.object.values().map(context_use::of).max().unwrap_or_default()
     }
 
     /// Reports every field that was not read.
     pub(super) fn finish(&self, owner: &str) {
         let known = self.known.borrow();
         for name in self.names().filter(|name| !known.contains(name)) {
-            self.report(name, unknown(name, owner));
+            self.report(name, unknown::message(name, owner, self.context.language));
         }
     }
 
@@ -261,34 +261,6 @@ impl<'a> Fields<'a> {
 /// Hardly any object has more fields.
 const MAX_FIELDS: usize = 16;
 
-/// Continuations of `$$` that do not include the execution's input.
-const FACTS: [&str; 10] = [
-    ".Execution.Id",
-    ".Execution.Name",
-    ".Execution.RoleArn",
-    ".Execution.StartTime",
-    ".Execution.RedriveCount",
-    ".Execution.RedriveTime",
-    ".State.",
-    ".StateMachine.",
-    ".Task.",
-    ".Map.",
-];
-
-fn context_use(value: &Value) -> ContextUse {
-    match value {
-        // Few strings have a `$`: not searching the others for `$$` saves a tenth of the time of parsing.
-        Value::String(text) if text.contains('$') => {
-            let uses = text.split("$$").skip(1);
-            let is_fact = |rest: &str| FACTS.iter().any(|fact| rest.starts_with(fact));
-            uses.map(|rest| if is_fact(rest) { ContextUse::Facts } else { ContextUse::Whole }).max().unwrap_or_default()
-        }
-        Value::Array(values) => values.iter().map(context_use).max().unwrap_or_default(),
-        Value::Object(fields) => fields.values().map(context_use).max().unwrap_or_default(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => ContextUse::Nothing,
-    }
-}
-
 /// The location of `field` inside `location`.
 pub(super) fn join(location: &str, field: &str) -> String {
     match (location, field) {
@@ -297,17 +269,6 @@ pub(super) fn join(location: &str, field: &str) -> String {
         (location, field) if field.starts_with('[') => format!("{location}{field}"),
         (location, field) => format!("{location}.{field}"),
     }
-}
-
-fn unknown(name: &str, owner: &str) -> String {
-    let instead = match name {
-        "Arguments" => "Parameters",
-        "Output" => "ResultSelector, ResultPath or OutputPath",
-        "Items" => "ItemsPath",
-        "Condition" => "Variable and a comparison",
-        _ => return format!("is not a field of {owner}; remove it or correct its name"),
-    };
-    format!("is a field of JSONata; in JSONPath, write {instead}")
 }
 
 fn kind_of(value: &Value) -> String {

@@ -1,8 +1,9 @@
 //! Parses a `Map` state.
 
 use super::completion::completion;
+use super::context::Context;
 use super::fields::Fields;
-use super::{MAX_SECONDS, flow, refuses_jsonata};
+use super::{MAX_SECONDS, flow};
 use crate::model::{
     ItemBatcher, ItemProcessor, ItemReader, MachineType, Map, ProcessorMode, ResultWriter, ValueOrPath,
 };
@@ -41,7 +42,7 @@ fn item_selector(fields: &Fields<'_>) -> Option<Template> {
     selector.or(parameters)
 }
 
-fn processor(fields: &Fields<'_>) -> Option<ItemProcessor> {
+pub(super) fn processor(fields: &Fields<'_>) -> Option<ItemProcessor> {
     let is_iterator = fields.has("Iterator");
     if is_iterator && fields.has("ItemProcessor") {
         fields.report("Iterator", "conflicts with ItemProcessor; write only ItemProcessor");
@@ -50,11 +51,19 @@ fn processor(fields: &Fields<'_>) -> Option<ItemProcessor> {
     }
     let (processor, iterator) = (fields.object("ItemProcessor"), fields.object("Iterator"));
     let inner = processor.or(iterator)?;
-    if refuses_jsonata(&inner) {
-        return None;
-    }
     inner.comment();
     let mode = inner.object("ProcessorConfig").map(|config| mode(&config)).unwrap_or_default();
+    let inner = match mode {
+        ProcessorMode::Distributed(_) if fields.context().machine_type == MachineType::Express => {
+            let message =
+                "is not supported in an express state machine, which runs its items inline; remove ProcessorConfig";
+            inner.report("ProcessorConfig", message);
+            inner
+        }
+        // The items are executions of their own, of the type that the state sets.
+        ProcessorMode::Distributed(machine_type) => inner.with(Context { machine_type, ..fields.context() }),
+        ProcessorMode::Inline => inner,
+    };
     let flow = flow(&inner);
     inner.finish(if is_iterator { "an Iterator" } else { "an ItemProcessor" });
     Some(ItemProcessor { mode, flow: flow?, is_iterator })

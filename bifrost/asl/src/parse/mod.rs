@@ -2,39 +2,57 @@
 //!
 //! Validation checks what needs the whole machine, for example whether the target of a `Next` exists.
 
+mod assign;
 mod choice;
 mod completion;
+mod context;
+mod context_use;
+mod error_equals;
 mod fields;
+mod jsonata;
+mod jsonata_state;
+mod language;
 mod map;
+mod resource;
 mod state;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use self::fields::{Fields, Located, Problems};
-use super::model::{Flow, StateMachine};
-use super::problem::{JSONATA_REFUSED, Location, Problem};
+use self::context::{Context, Problems, QueryLanguage};
+use self::fields::{Fields, Located};
+use super::model::{Flow, MachineType, StateMachine};
+use super::problem::{Location, Problem};
+
+pub(super) use self::context::Purpose;
 
 /// The longest duration in a definition, in seconds (about three years).
 const MAX_SECONDS: u64 = 99_999_999;
 
-/// Parses a definition. Returns a machine if all its states and transitions could be read, even if there are problems,
-/// so that validation can add more.
-pub(super) fn state_machine(definition: &Value) -> (Option<StateMachine>, Vec<Problem>) {
+/// Parses a definition. Returns a machine if all its states and transitions could be read, even if there are problems.
+/// States in JSONata are only checked: they have no machine.
+pub(super) fn state_machine(
+    definition: &Value,
+    machine_type: MachineType,
+    purpose: Purpose,
+) -> (Option<StateMachine>, Vec<Problem>) {
     let problems = Problems::default();
+    let language = QueryLanguage::JsonPath;
+    let context = Context { problems: &problems, purpose, machine_type, machine_language: language, language };
     let root = Located { value: definition, location: Location::default() };
-    let machine = Fields::of(root, &problems).and_then(|fields| machine(&fields));
+    let machine = Fields::of(root, context).and_then(machine);
     (machine, problems.into_vec())
 }
 
-fn machine(fields: &Fields<'_>) -> Option<StateMachine> {
-    if refuses_jsonata(fields) {
-        return None;
-    }
+fn machine(fields: Fields<'_>) -> Option<StateMachine> {
+    let language = language::of_machine(&fields)?;
+    let context = Context { machine_language: language, ..fields.context() };
+    let fields = &fields.with(context);
     let comment = fields.comment();
     let version = fields.text("Version").map(str::to_owned);
     if version.as_deref().is_some_and(|version| version != "1.0") {
@@ -58,25 +76,10 @@ fn flow(fields: &Fields<'_>) -> Option<Flow> {
     let mut all = true;
     for (name, fields) in states.each() {
         let name: Arc<str> = name.into();
-        match state::state(name.clone(), fields) {
+        match fields.and_then(|fields| state::state(name.clone(), fields)) {
             Some(state) => drop(read.insert(name, state)),
             None => all = false,
         }
     }
     Some(Flow { start_at: start_at?.into(), states: all.then_some(read)? })
-}
-
-/// Whether the object uses JSONata, which is then reported.
-fn refuses_jsonata(fields: &Fields<'_>) -> bool {
-    match fields.text("QueryLanguage") {
-        Some("JSONata") => {
-            fields.report("QueryLanguage", format!("{JSONATA_REFUSED}; write the definition in JSONPath"));
-            true
-        }
-        None | Some("JSONPath") => false,
-        Some(other) => {
-            fields.report("QueryLanguage", format!("is {other:?}; write \"JSONPath\""));
-            false
-        }
-    }
 }

@@ -2,23 +2,30 @@
 
 use std::sync::Arc;
 
+use super::assign::assign;
 use super::completion::completion;
+use super::context::{Context, QueryLanguage};
 use super::fields::Fields;
-use super::{MAX_SECONDS, choice, flow, map, refuses_jsonata};
+use super::resource::{check_credentials, resource};
+use super::{MAX_SECONDS, choice, flow, jsonata_state, language, map};
 use crate::model::{
-    DataPath, Fail, Parallel, Pass, State, StateKind, StateName, Task, Text, Transition, ValueOrPath, Wait, WaitUntil,
+    DataPath, Fail, Flow, Parallel, Pass, State, StateKind, StateName, Task, Text, Transition, ValueOrPath, Wait,
+    WaitUntil,
 };
-use crate::resource::Resource;
 use crate::syntax::SyntaxError;
 use crate::template::Expression;
 
-pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State> {
-    let fields = fields?;
-    if refuses_jsonata(&fields) {
-        return None;
-    }
+/// `None` if the state cannot be read, or is in JSONata.
+pub(super) fn state(name: StateName, fields: Fields<'_>) -> Option<State> {
+    let language = language::of_state(&fields)?;
+    let context = Context { language, ..fields.context() };
+    let fields = fields.with(context);
     let comment = fields.comment();
     let kind = fields.required_text("Type")?;
+    if language == QueryLanguage::Jsonata {
+        jsonata_state::check(&fields, kind);
+        return None;
+    }
     let (input_path, output_path) = match kind {
         "Fail" => (DataPath::Whole, DataPath::Whole),
         _ => (fields.data_path("InputPath"), fields.data_path("OutputPath")),
@@ -33,13 +40,18 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
         "Parallel" => parallel(&fields).map(Box::new).map(StateKind::Parallel),
         "Map" => map::map(&fields).map(Box::new).map(StateKind::Map),
         other => {
-            let kinds = "Task, Pass, Choice, Wait, Succeed, Fail, Parallel or Map";
-            fields.report("Type", format!("{other:?} is not a state type; write {kinds}"));
+            report_kind(&fields, other);
             return None;
         }
     };
     fields.finish(&format!("a {kind} state"));
     Some(State { name, comment, input_path, output_path, kind: read?, context_use: fields.context_use() })
+}
+
+/// Reports a `Type` that is none.
+pub(super) fn report_kind(fields: &Fields<'_>, kind: &str) {
+    let kinds = "Task, Pass, Choice, Wait, Succeed, Fail, Parallel or Map";
+    fields.report("Type", format!("{kind:?} is not a state type; write {kinds}"));
 }
 
 /// `Next` or `End`.
@@ -59,7 +71,7 @@ pub(super) fn transition(fields: &Fields<'_>) -> Option<Transition> {
 }
 
 fn task(fields: &Fields<'_>) -> Option<Task> {
-    let resource = fields.required_text("Resource").map(Resource::parse);
+    let resource = resource(fields);
     let seconds = |fields: &Fields<'_>, field| fields.integer(field, 1..=MAX_SECONDS);
     let completion = completion(fields);
     let task = Task {
@@ -70,14 +82,17 @@ fn task(fields: &Fields<'_>) -> Option<Task> {
         resource: resource?,
         completion: completion?,
     };
-    check_heartbeat(fields, &task);
+    if let Some(credentials) = &task.credentials {
+        check_credentials(fields, credentials.names().into_iter());
+    }
+    if let (Some(ValueOrPath::Value(timeout)), Some(ValueOrPath::Value(heartbeat))) = (&task.timeout, &task.heartbeat) {
+        check_heartbeat(fields, *timeout, *heartbeat);
+    }
     Some(task)
 }
 
-fn check_heartbeat(fields: &Fields<'_>, task: &Task) {
-    if let (Some(ValueOrPath::Value(timeout)), Some(ValueOrPath::Value(heartbeat))) = (&task.timeout, &task.heartbeat)
-        && heartbeat >= timeout
-    {
+pub(super) fn check_heartbeat(fields: &Fields<'_>, timeout: u64, heartbeat: u64) {
+    if heartbeat >= timeout {
         fields
             .report("HeartbeatSeconds", format!("is {heartbeat}; write less than TimeoutSeconds, which is {timeout}"));
     }
@@ -89,7 +104,7 @@ fn pass(fields: &Fields<'_>) -> Option<Pass> {
         parameters: fields.template("Parameters"),
         result: fields.any("Result").cloned().map(Arc::new),
         result_path: fields.result_path(),
-        assign: fields.assign(),
+        assign: assign(fields),
         transition: transition?,
     })
 }
@@ -103,7 +118,7 @@ fn wait(fields: &Fields<'_>) -> Option<Wait> {
         1 => {}
         _ => fields.report("", "waits for two things; write one of Seconds, SecondsPath, Timestamp, TimestampPath"),
     }
-    let (assign, transition) = (fields.assign(), transition(fields));
+    let (assign, transition) = (assign(fields), transition(fields));
     let until = seconds.map(WaitUntil::Seconds).or(timestamp.map(WaitUntil::Timestamp));
     Some(Wait { until: until?, assign, transition: transition? })
 }
@@ -121,29 +136,36 @@ fn text(fields: &Fields<'_>, field: &'static str, path_field: &'static str) -> O
     if fields.has(field) && fields.has(path_field) {
         fields.report(path_field, format!("conflicts with {field}; write only one of them"));
     }
+    if let Some(Text::Computed(Expression::Intrinsic(intrinsic))) = &computed
+        && !intrinsic.may_give_text()
+    {
+        let message = format!(
+            "`{intrinsic}` does not return a string; write a path, or one of States.ArrayGetItem, States.Base64Encode, \
+             States.Base64Decode, States.Format, States.JsonToString, States.Hash, States.UUID"
+        );
+        fields.report(path_field, message);
+    }
     literal.or(computed)
 }
 
 fn parallel(fields: &Fields<'_>) -> Option<Parallel> {
+    let (branches, completion) = (branches(fields), completion(fields));
+    Some(Parallel { parameters: fields.template("Parameters"), branches: branches?, completion: completion? })
+}
+
+/// The branches; `None` if one of them cannot be read, or has states in JSONata.
+pub(super) fn branches(fields: &Fields<'_>) -> Option<Vec<Flow>> {
     fields.required("Branches", "an array of objects with StartAt and States");
     let listed = fields.list("Branches");
     if listed.as_ref().is_some_and(Vec::is_empty) {
         fields.report("Branches", "is empty; write at least one branch");
     }
-    let completion = completion(fields);
-    let branches: Vec<_> = listed.into_iter().flatten().map(|at| Fields::of(at, fields.problems())).collect();
-    let branches: Vec<_> = branches.into_iter().map(|branch| branch.and_then(|fields| branch_flow(&fields))).collect();
-    Some(Parallel {
-        parameters: fields.template("Parameters"),
-        branches: branches.into_iter().collect::<Option<_>>()?,
-        completion: completion?,
-    })
+    let branch = |at| Fields::of(at, fields.context()).and_then(|fields| branch(&fields));
+    let branches: Vec<_> = listed?.into_iter().map(branch).collect();
+    branches.into_iter().collect()
 }
 
-fn branch_flow(fields: &Fields<'_>) -> Option<crate::model::Flow> {
-    if refuses_jsonata(fields) {
-        return None;
-    }
+fn branch(fields: &Fields<'_>) -> Option<Flow> {
     fields.comment();
     let flow = flow(fields);
     fields.finish("a branch");

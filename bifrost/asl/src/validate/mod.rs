@@ -2,7 +2,6 @@
 
 mod flow;
 mod outline;
-mod states;
 #[cfg(test)]
 mod tests;
 
@@ -11,10 +10,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::model::{MachineType, StateMachine};
-use super::parse;
+use super::parse::{self, Purpose};
 use super::problem::{InvalidDefinition, Location, Problem};
 use outline::{Outline, join};
-use states::Walk;
 
 impl StateMachine {
     /// Parses and validates the definition of a standard state machine.
@@ -30,27 +28,33 @@ impl StateMachine {
     /// # Errors
     /// [`InvalidDefinition`] with all problems.
     pub fn parse_as(definition: &Value, machine_type: MachineType) -> Result<Self, InvalidDefinition> {
-        let (machine, mut problems) = parse::state_machine(definition);
-        problems.extend(self::problems(definition, machine.as_ref(), machine_type));
-        match machine {
-            Some(machine) if problems.is_empty() => Ok(machine),
-            _ => {
-                sort(&mut problems, definition);
-                Err(InvalidDefinition { problems })
-            }
+        match read(definition, machine_type, Purpose::Interpret) {
+            (Some(machine), problems) if problems.is_empty() => Ok(machine),
+            (_, problems) => Err(InvalidDefinition { problems }),
         }
     }
 }
 
-/// The problems of the flow, and those of single states if all states could be parsed.
-fn problems(definition: &Value, machine: Option<&StateMachine>, machine_type: MachineType) -> Vec<Problem> {
-    let mut problems = flow::problems(&Outline::of(definition, Location::default()));
-    if let Some(machine) = machine {
-        let mut walk = Walk { machine_type, problems: Vec::new() };
-        walk.flow(&machine.flow, "");
-        problems.extend(walk.problems);
+/// Validates a definition in any query language, including those that the local interpreter does not execute.
+///
+/// JSONata is checked as AWS checks it before it accepts a definition: the fields of each state, and the syntax and the
+/// references of each expression.
+///
+/// # Errors
+/// [`InvalidDefinition`] with all problems.
+pub fn validate(definition: &Value, machine_type: MachineType) -> Result<(), InvalidDefinition> {
+    match read(definition, machine_type, Purpose::Check) {
+        (_, problems) if problems.is_empty() => Ok(()),
+        (_, problems) => Err(InvalidDefinition { problems }),
     }
-    problems
+}
+
+/// The machine, if it could be read, and all problems in the order of the definition.
+fn read(definition: &Value, machine_type: MachineType, purpose: Purpose) -> (Option<StateMachine>, Vec<Problem>) {
+    let (machine, mut problems) = parse::state_machine(definition, machine_type, purpose);
+    problems.extend(flow::problems(&Outline::of(definition, Location::default())));
+    sort(&mut problems, definition);
+    (machine, problems)
 }
 
 /// Sorts problems by their location in the definition.

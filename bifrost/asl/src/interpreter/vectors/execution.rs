@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 
 use super::compare::{same, same_cause, same_event};
 use super::replay::{FixedRandom, Replay};
-use super::{Graded, Verdict, brief, machine_type};
+use super::{Graded, Verdict, brief, grade_jsonata, machine_type};
 use crate::StateMachine;
 use crate::interpreter::{Event, Execution, ExecutionOutcome, Interpreter, MemoryRecorder, Redrive, VirtualClock};
 
 pub(super) fn grade(vector: &Value) -> Graded {
     let machine = match StateMachine::parse_as(&vector["definition"], machine_type(vector)) {
         Ok(machine) => machine,
-        Err(invalid) if invalid.needs_jsonata() => return (Verdict::Jsonata, None),
+        Err(invalid) if invalid.needs_jsonata() => return grade_jsonata(&vector["definition"], machine_type(vector)),
         Err(invalid) => return (Verdict::Grade(0), Some(invalid.to_string())),
     };
     let (replay, recorder) = (Replay::new(vector), MemoryRecorder::default());

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{MachineType, StateMachine};
+use crate::MachineType;
 
 /// The folder of the vectors, which is outside of the repository.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/asl");
@@ -33,7 +33,7 @@ const KNOWN_DIFFERENCES: [(&str, u8, &str); 1] = [(
 enum Verdict {
     /// 0: no match, 1: status, output and error, 2: also the cause, 3: also the events, 4: also their ids.
     Grade(u8),
-    /// Not run: it uses JSONata.
+    /// Accepted by validation, and not run: it uses JSONata.
     Jsonata,
     /// A definition that one linter accepts, and that another linter and this crate refuse: AWS's answer is unknown.
     Disputed,
@@ -57,7 +57,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Grade(grade) => write!(f, "grade {grade}"),
-            Self::Jsonata => f.write_str("refused: JSONata"),
+            Self::Jsonata => f.write_str("accepted, not run: JSONata"),
             Self::Disputed => f.write_str("disputed"),
         }
     }
@@ -98,10 +98,8 @@ fn grade_definition(vector: &Value) -> Graded {
         Some(text) => serde_json::from_str(text).ok(),
         None => vector.get("definition").cloned(),
     };
-    let accepted = match definition.map(|definition| StateMachine::parse_as(&definition, machine_type(vector))) {
-        Some(Ok(_)) => Ok(()),
-        Some(Err(invalid)) if invalid.needs_jsonata() => return (Verdict::Jsonata, None),
-        Some(Err(invalid)) => Err(invalid.to_string()),
+    let accepted = match definition.map(|definition| crate::validate(&definition, machine_type(vector))) {
+        Some(accepted) => accepted.map_err(|invalid| invalid.to_string()),
         None => Err("not JSON".to_owned()),
     };
     match (vector["valid"] == true, accepted) {
@@ -113,6 +111,14 @@ fn grade_definition(vector: &Value) -> Graded {
             (verdict, Some(format!("refused: {problems}")))
         }
         (false, Ok(())) => (Verdict::Grade(0), Some(format!("accepted, though {}", vector["why"]))),
+    }
+}
+
+/// Grades a definition in JSONata that AWS ran: it is validated only.
+fn grade_jsonata(definition: &Value, machine_type: MachineType) -> Graded {
+    match crate::validate(definition, machine_type) {
+        Ok(()) => (Verdict::Jsonata, None),
+        Err(invalid) => (Verdict::Grade(0), Some(format!("refused: {invalid}"))),
     }
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Map as Fields, Value, json};
 use super::compare::{same, same_cause};
 use super::execution::execution;
 use super::replay::{FixedRandom, Replay};
-use super::{Graded, Verdict, brief};
+use super::{Graded, Verdict, brief, grade_jsonata};
 use crate::interpreter::context::ContextObject;
 use crate::interpreter::distributed::threshold_exceeded;
 use crate::interpreter::failure::{FailureKind, StateError, Stop};
@@ -20,15 +20,16 @@ use crate::interpreter::recorder::NullRecorder;
 use crate::interpreter::retry::delay;
 use crate::interpreter::run::{Run, Step};
 use crate::interpreter::{Clock as _, TaskOutcome, TaskRequest, Tasks, VirtualClock};
-use crate::{Flow, Map, State, StateKind, StateMachine, Transition};
+use crate::{Flow, MachineType, Map, State, StateKind, StateMachine, Transition};
 
 /// The name of a state that was recorded without a machine.
 const ALONE: &str = "StateName";
 
 pub(super) fn grade(vector: &Value) -> Graded {
-    let machine = match StateMachine::parse(&definition(&vector["definition"])) {
+    let definition = definition(&vector["definition"]);
+    let machine = match StateMachine::parse(&definition) {
         Ok(machine) => machine,
-        Err(invalid) if invalid.needs_jsonata() => return (Verdict::Jsonata, None),
+        Err(invalid) if invalid.needs_jsonata() => return grade_jsonata(&definition, MachineType::Standard),
         Err(invalid) => return (Verdict::Grade(0), Some(invalid.to_string())),
     };
     let name = vector["request"]["stateName"].as_str().unwrap_or(ALONE);

@@ -1,6 +1,8 @@
+mod jsonata;
+
 use serde_json::{Value, json};
 
-use crate::{InvalidDefinition, MachineType, Problem, StateMachine};
+use crate::{InvalidDefinition, MachineType, Problem, StateMachine, validate};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111111111111:function:f";
 
@@ -211,6 +213,62 @@ fn credentials_need_a_role() {
     }
     let path = json!({"RoleArn.$": "$.role"});
     assert_eq!(problems(&change("/States/Lock/Credentials", path), MachineType::Standard), []);
+}
+
+#[test]
+fn function_may_have_a_version_or_alias() {
+    let function = |arn: &str| {
+        let definition = change("/States/Lock/Resource", arn.into());
+        let problems = problems(&definition, MachineType::Standard);
+        locations(&problems).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for good in [
+        FUNCTION,
+        "arn:aws:lambda:us-east-1:111111111111:function:f:7",
+        "arn:aws:lambda:us-east-1:111111111111:function:f:prod-1_a",
+        "arn:aws-cn:lambda:cn-north-1:111111111111:function:f:$LATEST",
+        "arn:aws:lambda:{{aws_region}}:{{aws_account}}:function:{{lambda_name}}",
+        "arn:aws:lambda:${AWS::Region}:${AWS::AccountId}:function:${Function}:${Alias}",
+        "{{lambda_name}}",
+        "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "arn:aws:states:::states:startExecution.sync:2",
+        "arn:aws:states:::aws-sdk:s3:getObject",
+        "arn:aws:states:us-east-1:111111111111:activity:a",
+    ] {
+        assert_eq!(function(good), Vec::<String>::new(), "{good}");
+    }
+    for bad in [
+        "arn:aws:lambda:us-east-1:111111111111:function:",
+        "arn:aws:lambda:us-east-1:111111111111:function:f g",
+        "arn:aws:lambda:us-east-1:111111111111:function:f:",
+        "arn:aws:lambda:us-east-1:111111111111:function:f:a b",
+        "arn:aws:lambda:us-east-1:111111111111:function:f:$PROD",
+        "arn:aws:lambda:us-east-1:111111111111:function:f:prod:1",
+        "arn:aws:states:::lambda:invoke:prod",
+        "arn:aws:states:::sqs:sendMessage:1.waitForTaskToken",
+    ] {
+        assert_eq!(function(bad), ["States.Lock.Resource"], "{bad}");
+    }
+}
+
+/// Go's client of Step sends such definitions.
+#[test]
+fn definition_of_the_go_client_is_accepted() {
+    let text = concat!(
+        r#"{"Comment":"Step Function Deployer","StartAt":"Validate","States":{"#,
+        r#""Validate":{"Type":"Task","Comment":"Validate and Set Defaults","#,
+        r#""Resource":"arn:aws:lambda:us-east-1:111111111111:function:coinbase-step-deployer","#,
+        r#""Parameters":{"Task":"Validate","Input.$":"$"},"Next":"Healthy?","#,
+        r#""Retry":[{"ErrorEquals":["Lambda.Unknown"],"IntervalSeconds":15,"MaxAttempts":3,"BackoffRate":1.0}],"#,
+        r#""Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":"$.error","Next":"FailureClean"}]},"#,
+        r#""Healthy?":{"Comment":"Check the release is $.healthy","Type":"Choice","#,
+        r#""Choices":[{"Variable":"$.healthy","BooleanEquals":true,"Next":"Success"}],"Default":"FailureClean"},"#,
+        r#""FailureClean":{"Comment":"Failed cleanly","Type":"Fail","Error":"NotifyError"},"#,
+        r#""Success":{"Type":"Succeed"}}}"#,
+    );
+    let definition: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(validate(&definition, MachineType::Standard), Ok(()));
+    assert!(StateMachine::parse(&definition).is_ok());
 }
 
 #[test]
