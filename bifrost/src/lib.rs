@@ -55,6 +55,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `cli` (default) | the commands |
+//! | `asl` | the Amazon States Language: definitions, their validation, and the interpreter |
 //! | `local` (default) | the local cloud (`--local`), and the test harness for deployers |
 //! | `aws` | the commands use AWS |
 //! | `lambda` | the same binary is the Lambda function |
@@ -91,7 +92,7 @@ mod codes;
 mod port_contract;
 mod program;
 
-#[cfg(feature = "local")]
+#[cfg(feature = "asl")]
 pub use bifrost_asl as asl;
 #[cfg(any(feature = "aws", feature = "lambda"))]
 pub use bifrost_aws as aws;
@@ -103,8 +104,9 @@ pub use bifrost_core::account::Identity;
 pub use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Deployer, Permission, PolicyCondition};
 pub use bifrost_core::release::Fields;
 pub use bifrost_core::{
-    Shape, TaskError, account, audit, cloud, deployer, error_code, field_type, fields, json, lifecycle, log, machine,
-    name_type, people, port, release, self_check, shape, state_machine, strip_control, task,
+    Shape, TaskError, account, architecture, audit, cloud, deployer, error_code, field_type, fields, findings, json,
+    lifecycle, log, machine, name_type, people, port, release, rules, self_check, shape, state_machine, strip_control,
+    task,
 };
 #[cfg(feature = "local")]
 pub use bifrost_local::{self as local, testing};

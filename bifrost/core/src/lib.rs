@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | [`json`] | strict parsing and reading, exact comparison |
 //! | [`error_code`] | stable codes of errors |
+//! | [`findings`] | all rules that a release breaks |
 //! | [`strip_control`] | control and invisible characters in text of others |
 //! | [`shape`] | the serialized fields of a type, for the compiler |
 //! | [`release`] | the envelope of a release, validated names, replay protection |
 //! | [`cloud`] | the ports into AWS: small traits, plain types |
 //! | [`audit`] | records and entries of the audit log |
+//! | [`architecture`] | the processor architectures of functions |
 //! | [`account`] | the deployer account |
 //! | [`task`] | payload and errors of tasks |
 //! | [`lifecycle`] | the life cycle of a deploy, which the framework owns: validate, lock, fence, halt, finish |
@@ -24,10 +26,12 @@
 extern crate self as bifrost;
 
 pub mod account;
+pub mod architecture;
 pub mod audit;
 pub mod cloud;
 pub mod deployer;
 pub mod error_code;
+pub mod findings;
 mod identity;
 pub mod json;
 pub mod lifecycle;

@@ -2,7 +2,6 @@
 //!
 //! The trait `TaskError` is not imported: its `code` would hide that of `Coded` from the derives.
 
-use crate::findings::Findings;
 use crate::release::ServiceName;
 use crate::stopped::Stopped;
 use bifrost::cloud::CloudError;
@@ -328,12 +327,6 @@ impl<E: Coded + 'static> fmt::Display for Errors<E> {
 impl<E> From<Vec<E>> for Errors<E> {
     fn from(errors: Vec<E>) -> Self {
         Self(errors)
-    }
-}
-
-impl From<Findings> for ValidateFailure {
-    fn from(findings: Findings) -> Self {
-        Self::rule(findings)
     }
 }
 

@@ -9,7 +9,6 @@ pub mod commands;
 mod concurrently;
 mod deployer;
 mod errors;
-mod findings;
 #[cfg(feature = "cli")]
 pub mod fleet;
 #[cfg(feature = "cli")]
@@ -40,7 +39,6 @@ pub use errors::{
     DetachFailure, Errors, GroupDeleted, HealthCheckError, HealthError, HealthFailure, NotDetached,
     ServiceBelowCapacity, ServiceError, UserDataFile,
 };
-pub use findings::{Finding, Findings};
 pub use machine::Odin;
 pub use stopped::{CannotLaunch, StopReason, Stopped};
 

@@ -4,7 +4,6 @@
 use crate::capacity::Target;
 use crate::cloud::{AccountLimits, AutoScalingGroup, Capacity};
 use crate::deployer::USER_DATA;
-use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
 use crate::handlers::check_user_data;
 use crate::machine::Odin;
@@ -17,6 +16,7 @@ use bifrost::Shape as _;
 use bifrost::account::DeployerAccount;
 use bifrost::client::{Action, Body, ClientContext, DeployPlan, PlanFinding, PlannedChange, Prepared};
 use bifrost::error_code::CodedError;
+use bifrost::findings::Findings;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::join;
@@ -52,8 +52,9 @@ pub(crate) async fn plan(
     let deploying = deploying.ok().flatten().and_then(|lock| lock.release_id);
     plan.notes.extend(deploying.and_then(|id| groups.leave_out(&id)));
     let user_data = user_data(prepared).map_or(Ok(()), |template| check_user_data(&release, template));
-    plan.findings.extend(user_data.err().iter().flat_map(plan_findings));
-    plan.findings.extend(resolve(&mut release, &found, &groups).err().iter().flat_map(plan_findings));
+    plan.findings.extend(user_data.err().iter().flat_map(Findings::iter).map(PlanFinding::from));
+    plan.findings
+        .extend(resolve(&mut release, &found, &groups).err().iter().flat_map(Findings::iter).map(PlanFinding::from));
     let deployed = read_all(&context.account, &release, &groups, &mut plan).await?;
     plan.changes = changes(&release, &groups, &deployed);
     plan.notes.extend(found.notes(&release));
@@ -90,10 +91,6 @@ fn quota_note(release: &OdinRelease, AccountLimits { groups, max_groups }: Accou
     })
 }
 
-fn plan_findings(findings: &Findings) -> impl Iterator<Item = PlanFinding> {
-    findings.iter().map(|finding| PlanFinding::new(finding.code, &finding.path, &finding.message))
-}
-
 /// The user data that would be uploaded.
 fn user_data(prepared: &Prepared<OdinFields>) -> Option<&[u8]> {
     let file = prepared.attachments.iter().find(|file| file.name == USER_DATA)?;
@@ -117,13 +114,13 @@ async fn read_all(
         match read_deployed(account.objects.as_ref(), &account.defaults, envelope, id).await {
             Ok(deployed) => {
                 if is_safe {
-                    plan.findings.extend(plan_findings(&differences(release, &deployed)));
+                    plan.findings.extend(differences(release, &deployed).iter().map(PlanFinding::from));
                 }
                 all.insert(id.to_owned(), deployed);
             }
             Err(DeployedReleaseError::Cloud(error)) => return Err(error.into()),
             Err(DeployedReleaseError::Unreadable(error)) if is_safe => {
-                plan.findings.extend(plan_findings(&error.finding()));
+                plan.findings.extend(error.finding().iter().map(PlanFinding::from));
             }
             Err(DeployedReleaseError::Unreadable(error)) => plan.notes.push(error.to_string()),
         }

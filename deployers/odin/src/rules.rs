@@ -1,21 +1,6 @@
 //! The codes of the rules that a release can break: one code for each kind of rule, whatever field it concerns.
 
-use bifrost::error_code::ErrorCode;
-
-/// Defines a constant for each code, and the list of all.
-macro_rules! rules {
-    ($($(#[doc = $cause:literal])+ $name:ident = $code:literal, $remedy:literal;)*) => {
-        $(
-            pub(crate) const $name: ErrorCode =
-                ErrorCode { code: $code, cause: concat!($($cause),+).trim_ascii(), remedy: $remedy };
-        )*
-
-        /// All codes of this file.
-        pub(crate) const CODES: &[ErrorCode] = &[$($name),*];
-    };
-}
-
-rules! {
+bifrost::rules! {
     /// A field that the release needs is missing or empty.
     REQUIRED = "odin/required", "add the field that the path names";
     /// The release names the same thing twice.

@@ -1,9 +1,9 @@
 //! `safe_release`: a release that may change code, but not what the code runs on.
 
-use crate::findings::Findings;
 use crate::release::{OdinRelease, Service, ServiceName, fill_defaults};
 use crate::rules;
 use bifrost::cloud::{CloudError, Objects, limit_bytes};
+use bifrost::findings::Findings;
 use bifrost::json::{ParseError, ReadError};
 use bifrost::release::{BucketName, Defaults, Envelope, InvalidName, ObjectKey, ReleaseId};
 use serde::Serialize;

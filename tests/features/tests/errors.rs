@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Codes by area, each with its entry.
 fn areas() -> BTreeMap<&'static str, BTreeMap<&'static str, ErrorCode>> {
-    let lists = [bifrost::ERROR_CODES, odin::ERROR_CODES, fenrir::ERROR_CODES];
+    let lists = [bifrost::ERROR_CODES, odin::ERROR_CODES, fenrir::ERROR_CODES, step::ERROR_CODES];
     let mut areas = BTreeMap::<_, BTreeMap<_, _>>::new();
     for entry in lists.into_iter().flatten().copied().flatten() {
         assert!(is_code(entry.code), "`{}` is not a code", entry.code);

@@ -100,7 +100,7 @@ impl FakeAws {
     }
 
     async fn install(&self, content: &[u8]) -> Result<Applied, ApplyError> {
-        let code = Code { zip: content.to_vec(), architecture: "arm64" };
+        let code = Code { zip: content.to_vec(), architecture: Architecture::Arm64 };
         let bucket: BucketName = "coinbase-odin-000000000000".parse().unwrap();
         let installation = Installation { stack: NAME.into(), template: template(), bucket: &bucket, code: &code };
         installation.install(&mut Builder::new(self, &region(), &mut |_| Ok(())), self).await

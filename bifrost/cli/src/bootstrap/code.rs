@@ -1,5 +1,6 @@
 //! The code of the function: a Linux executable in a zip file, as Lambda takes it.
 
+use bifrost_core::architecture::Architecture;
 use bifrost_core::error_code::Coded;
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,16 +13,13 @@ const BOOTSTRAP: &str = "bootstrap";
 /// The largest file that is read, in bytes: Lambda's limit for unpacked code.
 const MAX_SIZE: u64 = 250 * 1024 * 1024;
 
-/// How many bytes of an ELF header are read here.
-const HEADER: usize = 20;
-
 /// The code of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
     /// A zip file that contains `bootstrap` alone. The same executable always gives the same bytes.
     pub zip: Vec<u8>,
-    /// The architecture that it was built for, by Lambda's name: `x86_64` or `arm64`.
-    pub architecture: &'static str,
+    /// The architecture that it was built for.
+    pub architecture: Architecture,
 }
 
 /// Lambda cannot run the code in a file.
@@ -69,7 +67,7 @@ impl Code {
         let unreadable = |source| CodeError::Zip { path: path.into(), source };
         let is_zip = file.starts_with(b"PK");
         let header = if is_zip { zipped_header(&file).map_err(unreadable)? } else { file.clone() };
-        let architecture = architecture(&header).ok_or_else(|| CodeError::NotForLambda(path.into()))?;
+        let architecture = Architecture::of_executable(&header).ok_or_else(|| CodeError::NotForLambda(path.into()))?;
         let zip = if is_zip { file } else { zipped(&file).map_err(unreadable)? };
         Ok(Self { zip, architecture })
     }
@@ -78,7 +76,7 @@ impl Code {
 fn zipped_header(zip: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
     let mut archive = ZipArchive::new(Cursor::new(zip))?;
     let mut header = Vec::new();
-    archive.by_name(BOOTSTRAP)?.take(HEADER as u64).read_to_end(&mut header)?;
+    archive.by_name(BOOTSTRAP)?.take(Architecture::HEADER_BYTES as u64).read_to_end(&mut header)?;
     Ok(header)
 }
 
@@ -93,17 +91,6 @@ fn zipped(executable: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
     writer.start_file(BOOTSTRAP, options)?;
     writer.write_all(executable)?;
     Ok(writer.finish()?.into_inner())
-}
-
-/// The architecture in the header of an ELF file: 64 bits, little-endian, with the machine at byte 18.
-fn architecture(file: &[u8]) -> Option<&'static str> {
-    let header: &[u8; HEADER] = file.first_chunk()?;
-    let [0x7f, b'E', b'L', b'F', 2, 1, .., machine, 0] = header else { return None };
-    match machine {
-        62 => Some("x86_64"),
-        183 => Some("arm64"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -161,8 +148,8 @@ mod tests {
     #[test]
     fn architecture_is_read_from_the_executable() {
         let folder = Folder::new("architecture");
-        assert_eq!(folder.read(&elf(62)).unwrap().architecture, "x86_64");
-        assert_eq!(folder.read(&elf(183)).unwrap().architecture, "arm64");
+        assert_eq!(folder.read(&elf(62)).unwrap().architecture, Architecture::X86_64);
+        assert_eq!(folder.read(&elf(183)).unwrap().architecture, Architecture::Arm64);
     }
 
     #[test]

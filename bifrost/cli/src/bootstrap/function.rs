@@ -10,10 +10,6 @@ use bifrost_core::audit::AuditMode;
 use bifrost_core::release::{BucketName, service_principal};
 use serde_json::{Map, Value, json};
 
-/// A task needs a tenth of it. Lambda allots CPU in proportion to memory, and a cold start is bound by CPU, mostly for
-/// TLS.
-const MEMORY_MIB: u32 = 256;
-
 /// By how many seconds the function's timeout is below `TimeoutSeconds` of its tasks. Otherwise Step Functions could
 /// give up a task and retry it while the first invocation still changes something.
 pub(crate) const TIMEOUT_MARGIN_SECONDS: u64 = 10;
@@ -52,6 +48,7 @@ pub(super) fn add(
     template: Template,
     names: Names,
     written: &[&str],
+    memory_mib: u32,
     definition: &Value,
     options: &DeployerOptions,
 ) -> Template {
@@ -61,7 +58,7 @@ pub(super) fn add(
         .with("Conditions", HAS_CODE, json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "CodeKey"}, ""]}]}))
         .resource("FunctionRole", "AWS::IAM::Role", role(names, written, options))
         .resource("FunctionLog", "AWS::Logs::LogGroup", log(&names.function_log()))
-        .resource("Function", "AWS::Lambda::Function", function(names, definition, options))
+        .resource("Function", "AWS::Lambda::Function", function(names, memory_mib, definition, options))
         .attribute("Function", "Condition", HAS_CODE.into())
         .output(
             "FunctionRole",
@@ -91,12 +88,13 @@ fn architecture() -> Value {
     })
 }
 
-fn function(names: Names, definition: &Value, options: &DeployerOptions) -> Value {
+fn function(names: Names, memory_mib: u32, definition: &Value, options: &DeployerOptions) -> Value {
     lambda(&Lambda {
         name: names.0.as_str(),
         description: "Runs every task of the state machine of the same name",
         role: "FunctionRole",
         log: "FunctionLog",
+        memory_mib,
         timeout_seconds: timeout_seconds(definition),
         variables: variables(names, options),
     })
@@ -108,6 +106,7 @@ pub(super) struct Lambda<'a> {
     pub(super) description: &'a str,
     pub(super) role: &'a str,
     pub(super) log: &'a str,
+    pub(super) memory_mib: u32,
     pub(super) timeout_seconds: u64,
     pub(super) variables: Map<String, Value>,
 }
@@ -121,7 +120,7 @@ pub(super) fn lambda(lambda: &Lambda<'_>) -> Value {
         "Architectures": [{"Ref": "Architecture"}],
         "Code": {"S3Bucket": {"Ref": "Bucket"}, "S3Key": {"Ref": "CodeKey"}},
         "Role": {"Fn::GetAtt": [lambda.role, "Arn"]},
-        "MemorySize": MEMORY_MIB,
+        "MemorySize": lambda.memory_mib,
         "Timeout": lambda.timeout_seconds,
         "TracingConfig": {"Mode": "Active"},
         "LoggingConfig": {"LogFormat": "JSON", "LogGroup": {"Ref": lambda.log}},

@@ -37,7 +37,7 @@ impl Installation<'_> {
     }
 
     fn stack(&self, template: &Value, code_key: &str) -> NewStack {
-        let parameters = [("CodeKey", code_key), ("Architecture", self.code.architecture)];
+        let parameters = [("CodeKey", code_key), ("Architecture", self.code.architecture.name())];
         NewStack {
             name: self.stack.clone(),
             template: template.to_string(),

@@ -101,7 +101,7 @@ pub fn deployer_template<D: ClientDeployer>(name: &DeployerName, options: &Deplo
     let template = Template::new(&format!("{name}: a deployer built with Bifrost"));
     let definition = definition::<D>("${Function.Arn}");
     let written: Vec<_> = D::WRITES_LOG.then_some("log").into_iter().chain(D::WRITTEN_FILES.iter().copied()).collect();
-    let template = function::add(template, names, &written, &definition, options);
+    let template = function::add(template, names, &written, D::MEMORY_MIB, &definition, options);
     let template = machine::add(template, names, &definition);
     let template = store::add(template, names, &options.readers);
     let template = alarm::add(template, names, options.alarm_email.as_deref());

@@ -1,5 +1,6 @@
 //! What a deploy would change.
 
+use bifrost_core::findings::Finding;
 use serde::Serialize;
 use std::fmt;
 
@@ -36,6 +37,12 @@ impl PlanFinding {
     /// A finding at a place of the release.
     pub fn new(code: impl Into<String>, path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), path: path.into(), message: message.into() }
+    }
+}
+
+impl From<&Finding> for PlanFinding {
+    fn from(Finding { code, path, message }: &Finding) -> Self {
+        Self::new(*code, path, message)
     }
 }
 

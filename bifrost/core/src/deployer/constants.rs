@@ -11,6 +11,7 @@ use crate::release::Fields;
 pub const fn check_deployer<D: Deployer>() {
     super::prefix::check_names(D::NAME, D::PREFIX);
     check_times::<D>();
+    assert!(128 <= D::MEMORY_MIB && D::MEMORY_MIB <= 10_240, "`MEMORY_MIB` must be 128 to 10240, as Lambda requires");
     let mut rest = D::PERMISSIONS;
     while let [permission, others @ ..] = rest {
         check_permission(permission);

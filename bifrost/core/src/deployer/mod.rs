@@ -52,6 +52,9 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     /// stops an execution that takes longer, wherever it is. By default the longest `timeout` and a day, in which a deploy that
     /// failed cleans up.
     const MAX_EXECUTION_SECONDS: u32 = <Self::Fields as Fields>::MAX_TIMEOUT_SECONDS.saturating_add(86_400);
+    /// The memory of its function, in MiB, for `bootstrap`. Lambda allots CPU in proportion to it. By default 256: a task needs a
+    /// tenth of it, and a cold start is bound by CPU, mostly for TLS.
+    const MEMORY_MIB: u32 = 256;
     /// The calls of its ports in a target account, for the policy of the role there. By default none.
     const PERMISSIONS: &'static [Permission] = &[];
     /// The kinds of error codes of its services that the framework does not know, or classifies otherwise:

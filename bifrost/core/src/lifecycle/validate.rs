@@ -3,6 +3,7 @@
 use super::{Context, Finish, HandlerOutput};
 use crate::cloud::{CloudError, DeployedItem, limit_bytes};
 use crate::error_code::{Coded, CodedError};
+use crate::findings::Findings;
 use crate::release::{BucketName, Defaults, Fields, ObjectKey, Release, ReleaseId, Replay, Sha256, replay};
 use crate::task::TaskError;
 use std::ops::{Deref, DerefMut};
@@ -131,6 +132,12 @@ impl From<CloudError> for BadRelease {
     }
 }
 
+impl From<Findings> for BadRelease {
+    fn from(findings: Findings) -> Self {
+        Self::rule(findings)
+    }
+}
+
 impl From<ValidateFailure> for BadRelease {
     fn from(ValidateFailure::BadRelease(error): ValidateFailure) -> Self {
         error
@@ -147,7 +154,7 @@ macro_rules! validate_failure_from {
     )* };
 }
 
-validate_failure_from! { Replay CloudError CodedError }
+validate_failure_from! { Replay CloudError CodedError Findings }
 
 /// A release that may be deployed, as far as is known before its lock is taken. Only [`validate`] makes one.
 #[derive(Debug)]

@@ -10,9 +10,11 @@ mod constant;
 pub(crate) mod definition;
 mod dispatch;
 pub(crate) mod expansion;
+mod function_version;
 mod panic;
 
 pub use definition::DefinitionSettings;
+pub use function_version::set_function_version;
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::{Debug, Display};

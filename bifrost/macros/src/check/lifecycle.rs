@@ -80,11 +80,13 @@ fn same_errors(machine: &Machine) -> Option<Error> {
     (error.value() == second.value()).then(|| Error::new(second.span(), message))
 }
 
-/// `changes from` names a task that may change something. rustc reports a state that does not exist.
+/// `changes from` names a task that may change something: one that needs the lock, which may be the one that gives it back. rustc
+/// reports a state that does not exist.
 fn changes_from(machine: &Machine, graph: &Graph) -> Option<Error> {
     let name = &machine.changes_from;
     let detail = match graph.state(name)?.task() {
         None => format!("`{name}` is not a task"),
+        Some(task) if task.marks.has(Mark::Unlocks) && !task.marks.has(Mark::CleansUp) => return None,
         Some(task) => format!("`{name}` is marked `{}`", task.marks.role()?),
     };
     let message = format!("{detail}, but `changes from` names the first task that may change the target account");

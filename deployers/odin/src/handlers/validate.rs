@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::deployer::USER_DATA;
-use crate::findings::Findings;
 use crate::groups::{Groups, release_id};
 use crate::release::{OdinFields, OdinRelease, USER_DATA_LIMIT_BYTES, fill_defaults, notes, render_user_data};
 use crate::release_log;
@@ -10,6 +9,7 @@ use crate::resources::{look_up, resolve};
 use crate::rules;
 use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
 use bifrost::cloud::{CloudError, limit_bytes};
+use bifrost::findings::Findings;
 use bifrost::lifecycle::{ValidateFailure, Validated, read_file};
 use std::collections::BTreeSet;
 use tokio::{join, try_join};

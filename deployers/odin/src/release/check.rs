@@ -7,10 +7,10 @@ use crate::cloud::limits::{
     HEARTBEAT_SECONDS, HOOK_LIMIT, INTEGER_LIMIT, LOAD_BALANCER_LIMIT, NAME_LIMIT, PROFILE_NAME_LIMIT, ROLE_NAME_LIMIT,
     SECURITY_GROUP_LIMIT, SUBNET_LIMIT, TARGET_GROUP_LIMIT, is_iam_name,
 };
-use crate::findings::Findings;
 use crate::names;
 use crate::rules;
 use bifrost::Fields;
+use bifrost::findings::Findings;
 use std::collections::BTreeMap;
 
 /// The longest time that old groups serve beside new ones, in seconds. More than the longest deploy makes no sense.

@@ -6,9 +6,9 @@ use crate::cloud::limits::{
     is_tag,
 };
 use crate::cloud::volumes::{VolumeField, refused_settings};
-use crate::findings::Findings;
 use crate::names;
 use crate::rules;
+use bifrost::findings::Findings;
 
 /// Checks all of them. `path` is the path of the service.
 pub(super) fn check_instances(findings: &mut Findings, path: &str, service: &Service) {

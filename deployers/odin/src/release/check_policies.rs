@@ -4,9 +4,9 @@ use super::{OdinRelease, Policy, Service};
 use crate::cloud::limits::{
     INTEGER_LIMIT, NAME_LIMIT, POLICY_LIMIT, is_alarm_period, is_xml_text, max_evaluation_seconds,
 };
-use crate::findings::Findings;
 use crate::names;
 use crate::rules;
+use bifrost::findings::Findings;
 use std::collections::BTreeSet;
 
 /// Checks each policy of a service. `path` is that of its `autoscaling`.

@@ -5,12 +5,12 @@ use super::lookup::{ByName, Found, is_id};
 use super::opt_in::{Requester, deployer_refusal};
 use crate::cloud::{AutoScalingGroup, PlacementGroup, Tags};
 use crate::errors::AlarmProblem;
-use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
 use crate::handlers::alarm_problems;
 use crate::names::NAME;
 use crate::release::{OdinRelease, PlacementStrategy, ResourceName, Service, ServiceName, ServiceResources};
 use crate::rules;
+use bifrost::findings::Findings;
 use bifrost::release::Envelope;
 use std::collections::BTreeMap;
 

@@ -15,6 +15,9 @@ use bifrost_core::people::AuditEvent;
 use bifrost_core::release::service_principal;
 use serde_json::{Map, Value, json};
 
+/// The memory of the function.
+const MEMORY_MIB: u32 = 256;
+
 /// Adds the function, its role, and the rules that invoke it. `variables` are those of the deployer's function, `buckets` the ARNs of
 /// those that may have releases.
 pub(in super::super) fn add(
@@ -26,6 +29,7 @@ pub(in super::super) fn add(
 ) -> Template {
     let name = names.audit_function();
     let function = lambda(&Lambda {
+        memory_mib: MEMORY_MIB,
         name: &name,
         description: "Records what people do to the deployer, and the ends of its executions",
         role: "AuditFunctionRole",

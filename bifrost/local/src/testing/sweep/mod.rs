@@ -54,7 +54,8 @@ const ONLY: &str = "BIFROST_ONLY";
 pub struct FaultSweep<D: LocalDeployer> {
     state: Option<LocalState<D::Resources>>,
     releases: Vec<Value>,
-    files: Vec<(&'static str, Vec<u8>)>,
+    /// Files by name, for all releases or for that of an index.
+    files: Vec<(Option<usize>, &'static str, Vec<u8>)>,
     end: D::Machine,
     faults: Vec<SweepFault>,
     whole_audit_log: bool,
@@ -102,7 +103,14 @@ impl<D: LocalDeployer> FaultSweep<D> {
     /// Uploads a file with each release.
     #[must_use]
     pub fn file(mut self, name: &'static str, body: &[u8]) -> Self {
-        self.files.push((name, body.to_vec()));
+        self.files.push((None, name, body.to_vec()));
+        self
+    }
+
+    /// Uploads a file with one of the releases, the first of which has the index 0.
+    #[must_use]
+    pub fn file_of(mut self, index: usize, name: &'static str, body: &[u8]) -> Self {
+        self.files.push((Some(index), name, body.to_vec()));
         self
     }
 

@@ -87,7 +87,8 @@ impl<D: LocalDeployer> Stage<D> {
         harness.advance(TimeDelta::zero()).map_err(HarnessError::from)?;
         settle(&harness)?;
         let release = harness.release(release);
-        let files: Vec<_> = sweep.files.iter().map(|(name, body)| (*name, &body[..])).collect();
+        let files = sweep.files.iter().filter(|(of, ..)| of.is_none_or(|of| of == index));
+        let files: Vec<_> = files.map(|(_, name, body)| (*name, &body[..])).collect();
         harness.upload(&release, &files).await?;
         let before = harness.store().read(LocalState::clone).map_err(HarnessError::from)?;
         let envelope = harness.read(&release)?.envelope;

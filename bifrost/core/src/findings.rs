@@ -1,9 +1,40 @@
 //! The rules that a release breaks: all of them at once, each with its code and its place in the release.
 
-use bifrost::error_code::{Coded, ErrorCode, with_code};
+use crate::error_code::{Coded, ErrorCode, with_code};
 use serde::Serialize;
 use std::error::Error;
 use std::fmt;
+
+/// Defines a constant for each kind of rule, and `CODES`, the list of all. The doc comment is the cause in `docs/errors.md`.
+///
+/// ```
+/// # extern crate bifrost_core as bifrost;
+/// use bifrost::findings::Findings;
+///
+/// bifrost::rules! {
+///     /// A queue has no name.
+///     NO_NAME = "queues/no-name", "name the queue";
+/// }
+///
+/// let mut findings = Findings::default();
+/// findings.require(false, NO_NAME, "queues[0].name", || "the name is empty; name the queue".into());
+/// assert_eq!(findings.into_result().unwrap_err().iter().count(), CODES.len());
+/// ```
+#[macro_export]
+macro_rules! rules {
+    ($($(#[doc = $cause:literal])+ $name:ident = $code:literal, $remedy:literal;)*) => {
+        $(
+            pub(crate) const $name: $crate::error_code::ErrorCode = $crate::error_code::ErrorCode {
+                code: $code,
+                cause: concat!($($cause),+).trim_ascii(),
+                remedy: $remedy,
+            };
+        )*
+
+        /// All codes of these rules.
+        pub(crate) const CODES: &[$crate::error_code::ErrorCode] = &[$($name),*];
+    };
+}
 
 /// Every rule that a release breaks.
 ///
@@ -36,6 +67,11 @@ impl Findings {
         }
     }
 
+    /// Adds other findings after these.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     /// Whether no rule is broken.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -59,12 +95,12 @@ impl Findings {
 impl Error for Findings {}
 
 impl Coded for Findings {
-    /// Those of `rules.rs` are listed there.
+    /// Each deployer lists the codes of its rules.
     const CODES: &'static [ErrorCode] = &[];
 
     /// The code of the first broken rule.
     fn code(&self) -> &'static str {
-        self.0.first().map_or("odin/required", |first| first.code)
+        self.0.first().map_or("release/no-finding", |first| first.code)
     }
 }
 
@@ -85,7 +121,9 @@ impl fmt::Display for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{DUPLICATE, REQUIRED};
+
+    const REQUIRED: ErrorCode = ErrorCode { code: "odin/required", cause: "", remedy: "" };
+    const DUPLICATE: ErrorCode = ErrorCode { code: "odin/duplicate", cause: "", remedy: "" };
 
     #[test]
     fn each_line_after_the_first_begins_with_its_code() {
