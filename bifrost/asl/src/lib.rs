@@ -1,10 +1,12 @@
 //! The Amazon States Language as data: definitions, their paths, intrinsic functions and payload templates.
 
+mod diff;
 mod graph;
 pub mod interpreter;
 mod intrinsic;
 mod jsonata;
 mod model;
+mod outline;
 mod parse;
 mod path;
 mod problem;
@@ -14,6 +16,7 @@ mod template;
 mod timestamp;
 mod validate;
 
+pub use diff::{DefinitionChange, DefinitionDiff, DefinitionEdge, EdgeReason};
 pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
 pub use model::{

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::outline::{Outline, OutlineState};
+use crate::outline::{Outline, OutlineState};
 use crate::problem::{Location, Problem};
 
 /// The number of names that a message lists.

@@ -1,18 +1,18 @@
 //! Validation of a definition: parses it, then checks the rules that concern more than one field.
 
 mod flow;
-mod outline;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::model::{MachineType, StateMachine};
+use super::outline::{Outline, join};
 use super::parse::{self, Purpose};
 use super::problem::{InvalidDefinition, Location, Problem};
-use outline::{Outline, join};
 
 impl StateMachine {
     /// Parses and validates the definition of a standard state machine.
@@ -52,7 +52,9 @@ pub fn validate(definition: &Value, machine_type: MachineType) -> Result<(), Inv
 /// The machine, if it could be read, and all problems in the order of the definition.
 fn read(definition: &Value, machine_type: MachineType, purpose: Purpose) -> (Option<StateMachine>, Vec<Problem>) {
     let (machine, mut problems) = parse::state_machine(definition, machine_type, purpose);
-    problems.extend(flow::problems(&Outline::of(definition, Location::default())));
+    let outline = Outline::of(definition, Location::default());
+    problems.extend(flow::problems(&outline));
+    problems.extend(variables::problems(&outline));
     sort(&mut problems, definition);
     (machine, problems)
 }

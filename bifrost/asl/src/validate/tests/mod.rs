@@ -207,6 +207,35 @@ fn variable_names_are_checked() {
 }
 
 #[test]
+fn inner_flow_assigns_no_outer_variable() {
+    let branch = "/States/Both/Branches/0/States/Left/Assign";
+    let item = "/States/Each/ItemProcessor/States/One/Assign";
+    let found = |inner: &str, outer: &str| {
+        let (parent, field) = outer.rsplit_once('/').unwrap();
+        let mut definition = change(inner, json!({"taken.$": "$.x", "free": 1}));
+        definition.pointer_mut(parent).unwrap()[field] = json!({"taken": 1, "other": 2});
+        let problems = problems(&definition, MachineType::Standard);
+        locations(&problems).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let in_branch = "States.Both.Branches[0].States.Left.Assign.taken.$";
+    for outer in [
+        "/States/Lock/Assign",
+        "/States/Lock/Catch/0/Assign",
+        "/States/Healthy?/Assign",
+        "/States/Healthy?/Choices/0/Assign",
+        "/States/Each/Assign",
+    ] {
+        assert_eq!(found(branch, outer), [in_branch], "{outer}");
+    }
+    assert_eq!(found(item, "/States/Lock/Assign"), ["States.Each.ItemProcessor.States.One.Assign.taken.$"]);
+    // Flows beside each other, states of one flow, and the state around the flow.
+    for outer in [item, "/States/Both/Assign"] {
+        assert_eq!(found(branch, outer), Vec::<String>::new(), "{outer}");
+    }
+    assert_eq!(found("/States/Lock/Assign", "/States/Healthy?/Assign"), Vec::<String>::new());
+}
+
+#[test]
 fn credentials_need_a_role() {
     for credentials in [json!({}), json!({"roleArn": "arn:aws:iam::111111111111:role/r"})] {
         assert_eq!(only_problem("/States/Lock/Credentials", credentials), "States.Lock.Credentials");
