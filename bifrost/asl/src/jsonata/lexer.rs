@@ -8,9 +8,9 @@ pub(super) const KIND: &str = "JSONata expression";
 const BLANKS: [char; 5] = [' ', '\t', '\n', '\r', '\u{b}'];
 
 /// The longer of two operators with the same beginning comes first.
-const OPERATORS: [&str; 32] = [
+const OPERATORS: [&str; 33] = [
     "..", ":=", "!=", ">=", "<=", "**", "~>", ".", "[", "]", "{", "}", "(", ")", ",", "@", "#", ";", ":", "?", "+",
-    "-", "*", "/", "%", "|", "=", "<", ">", "^", "&", "!",
+    "-", "*", "/", "%", "|", "=", "<", ">", "^", "&", "!", "~",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +83,6 @@ impl<'t> Lexer<'t> {
         let ends =
             |c: char| BLANKS.contains(&c) || c == '~' || OPERATORS.iter().any(|operator| operator.starts_with(c));
         match self.0.take_while(|c| !ends(c)) {
-            // Not the beginning of any token: the parser reports it as an operator.
-            "" => {
-                self.0.next();
-                Token::Operator("~")
-            }
             "and" => Token::Operator("and"),
             "or" => Token::Operator("or"),
             "in" => Token::Operator("in"),
