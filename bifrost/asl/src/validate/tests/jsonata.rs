@@ -314,3 +314,26 @@ fn valid_jsonata_is_not_parsed() {
     assert_eq!(problems(&definition, MachineType::Standard), []);
     assert!(StateMachine::parse(&definition).unwrap_err().needs_jsonata());
 }
+
+proptest::proptest! {
+    #[test]
+    fn validation_never_panics(
+        pointer in proptest::sample::select(vec![
+            "/QueryLanguage", "/States/S", "/States/S/Type", "/States/S/Arguments", "/States/S/Output", "/States/S/Assign",
+            "/States/S/TimeoutSeconds", "/States/S/Credentials", "/States/S/Catch", "/States/S/Catch/0/Output",
+            "/States/S/Retry", "/States/S/Choices", "/States/S/Items", "/States/S/ItemProcessor", "/States/S/Branches",
+        ]),
+        kind in proptest::sample::select(vec!["Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"]),
+        value in proptest::sample::select(vec![
+            json!(null), json!(5), json!(""), json!("{%"), json!("{%}"), json!("{%%}"), json!("{% $x %}"), json!("JSONata"),
+            json!([]), json!([5]), json!([{}]), json!({}), json!({"a": "{% a %}"}), json!({"RoleArn": "{% $x %}"}),
+        ]),
+    ) {
+        let mut definition = machine(&task(&json!({
+            "Type": kind, "Arguments": {}, "Output": 1, "Assign": {}, "TimeoutSeconds": 5, "Credentials": {}, "Retry": [],
+            "Catch": [{"Output": 1}], "Choices": [{}], "Items": [], "ItemProcessor": {}, "Branches": [{}],
+        })));
+        *definition.pointer_mut(pointer).unwrap() = value;
+        proptest::prop_assert!(validate(&definition, MachineType::Express).is_err());
+    }
+}
