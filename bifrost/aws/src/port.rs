@@ -132,6 +132,12 @@ impl<'a> AwsChange<'a> {
         AwsChange { call: self.call.about(resource), proof: self.proof }
     }
 
+    /// As [`AwsCall::arn`].
+    #[must_use]
+    pub fn arn(self, service: &str, resource: &str) -> String {
+        self.call.arn(service, resource)
+    }
+
     /// Sends a request: a call of the SDK's `send()`.
     ///
     /// # Errors

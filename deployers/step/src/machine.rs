@@ -46,7 +46,6 @@ bifrost::state_machine! {
 
     /// Unlocks the project and config.
     task ReleaseLockFailure = fail {
-        cleans up;
         unlocks;
         next FailureClean;
         retry _ { max_attempts: 3, interval_seconds: 30 }

@@ -5,7 +5,7 @@ use crate::handlers::{check, diagnostics};
 use crate::machine::Step;
 use crate::release::{CODE_FILE, StepFields, StepRelease, definition, function_arn};
 use crate::resources::{Found, look_up};
-
+use bifrost::asl::DefinitionDiff;
 use bifrost::client::{Action, Body, ClientContext, DeployPlan, PlanFinding, PlannedChange, Prepared};
 use bifrost::error_code::CodedError;
 use bifrost::json;
@@ -55,7 +55,8 @@ fn definition_change(release: &StepRelease, found: &Found) -> Option<PlannedChan
     };
     let new = without_version(definition(release).unwrap_or_default());
     let old = without_version(json::parse(found.state_machine.definition.as_bytes()).unwrap_or_default());
-    let details: Vec<String> = if old == new { vec![] } else { vec!["changed".into()] };
+    let details: Vec<String> =
+        DefinitionDiff::between(&old, &new).into_iter().map(|change| change.to_string()).collect();
     let name = release.fields.step_fn_name.to_string();
     (!details.is_empty()).then(|| modified(name, "AWS::StepFunctions::StateMachine", details))
 }

@@ -1,5 +1,6 @@
 use super::{Applied, ApplyError, Builder, Code, Installation};
 use async_trait::async_trait;
+use bifrost_core::architecture::Architecture;
 use bifrost_core::cloud::{
     CloudError, Encryption, ErrorKind, NewStack, Object, Objects, PutNew, StackEvent, StackUpdate, Stacks,
 };

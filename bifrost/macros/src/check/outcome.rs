@@ -40,9 +40,9 @@ fn undecided(state: &State) -> Vec<&Ident> {
 /// author promises that nothing was changed.
 fn clean_after_a_change(machine: &Machine, graph: &Graph) -> Option<Error> {
     let after = graph.reached_from(&machine.changes_from);
-    let needs_lock =
-        |task: &Task| task.marks.role().is_none() || (task.marks.has(Mark::Unlocks) && !task.marks.has(Mark::CleansUp));
-    let changing = tasks(machine).filter(|(name, task)| after.contains(name) && needs_lock(task));
+    // The first may be the one that gives the lock back, too.
+    let changes = |name: &Ident, task: &Task| task.marks.role().is_none() || *name == machine.changes_from;
+    let changing = tasks(machine).filter(|(name, task)| after.contains(name) && changes(name, task));
     for (name, task) in changing {
         let all = task.catches.iter().filter(|catch| matches!(catch.on, On::All(_)));
         for Catch { next, .. } in all {
