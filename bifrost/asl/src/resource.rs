@@ -33,7 +33,7 @@ pub enum ResourceKind {
 pub enum Pattern {
     /// When the service has responded.
     RequestResponse,
-    /// `.sync`, `.sync:2`: when the job that the call started has ended.
+    /// `.sync`, `.sync:2`: when the job that the call started has ended, or the task token was returned.
     Sync,
     /// `.waitForTaskToken`: when the task token was returned.
     WaitForTaskToken,
@@ -62,10 +62,14 @@ impl Resource {
         &self.kind
     }
 
-    /// Whether the task ends when its token is returned.
+    /// Whether the task has a token, which can be returned to end it.
     #[must_use]
     pub fn has_task_token(&self) -> bool {
-        matches!(self.kind, ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. })
+        match &self.kind {
+            ResourceKind::Service { pattern, .. } => *pattern != Pattern::RequestResponse,
+            ResourceKind::Activity => true,
+            ResourceKind::LambdaFunction => false,
+        }
     }
 }
 

@@ -111,9 +111,7 @@ impl<R: Resources> CheckpointRecorder<'_, R> {
                 ExecutionOutcome::Failed { error, cause } => {
                     (summary.status, summary.error, summary.cause) = (ExecutionStatus::Failed, error, cause);
                 }
-                ExecutionOutcome::TimedOut { error, cause } => {
-                    (summary.status, summary.error, summary.cause) = (ExecutionStatus::TimedOut, error, cause);
-                }
+                ExecutionOutcome::TimedOut => summary.status = ExecutionStatus::TimedOut,
                 ExecutionOutcome::Aborted { error, cause } => {
                     (summary.status, summary.error, summary.cause) = (ExecutionStatus::Aborted, error, cause);
                 }

@@ -46,12 +46,10 @@ impl Run<'_> {
         template: Option<&Template>,
         input: &Arc<Value>,
     ) -> Result<Arc<Value>, StateError> {
-        let Some(template) = template else { return Ok(Arc::clone(input)) };
-        let value = template.evaluate(&frame.scope(visit.state, input), self.random);
-        value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
+        self.filled(visit, frame, template, input)?.ok_or_else(|| too_large(&visit.state.name))
     }
 
-    /// The value of a state's `Parameters`; it is subject to the size limit before the state's work starts.
+    /// The value of a state's `Parameters` for its work, which does not start if it is over the limit.
     pub(super) fn parameters(
         &self,
         visit: &Visit<'_>,
@@ -59,13 +57,24 @@ impl Run<'_> {
         template: Option<&Template>,
         input: &Arc<Value>,
     ) -> Result<Arc<Value>, StateError> {
-        let parameters = self.payload(visit, frame, template, input)?;
+        let cause = "The parameters exceed the maximum number of bytes service limit.";
+        let parameters = self.filled(visit, frame, template, input)?;
+        parameters.ok_or_else(|| visit.failure(names::DATA_LIMIT_EXCEEDED, cause))
+    }
+
+    /// The value of a template; `None` if it is over the size limit.
+    fn filled(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        template: Option<&Template>,
+        input: &Arc<Value>,
+    ) -> Result<Option<Arc<Value>>, StateError> {
         // An unchanged input was measured when it was created.
-        if !Arc::ptr_eq(&parameters, input) && size::exceeds_limit(&parameters) {
-            let cause = "The parameters exceed the maximum number of bytes service limit.";
-            return Err(visit.failure(names::DATA_LIMIT_EXCEEDED, cause));
-        }
-        Ok(parameters)
+        let Some(template) = template else { return Ok(Some(Arc::clone(input))) };
+        let value = template.evaluate(&frame.scope(visit.state, input), self.random);
+        let value = value.map_err(|failure| visit.failure(failure.error_name(), failure))?;
+        Ok((!size::exceeds_limit(&value)).then(|| Arc::new(value)))
     }
 
     /// Computes a state's output from the raw result of its work: `ResultSelector`, then as [`output`](Self::output).
@@ -134,10 +143,20 @@ impl Run<'_> {
     ) -> Result<Arc<Map<String, Value>>, StateError> {
         let Some(template) = &assign.variables else { return Ok(Arc::default()) };
         let variables = template.evaluate(&frame.scope(visit.state, input), self.random);
-        match variables.map_err(|failure| visit.failure(failure.error_name(), failure))? {
-            Value::Object(variables) => Ok(Arc::new(variables)),
-            _ => Err(visit.runtime("Assign must be an object.")),
+        let Value::Object(variables) = variables.map_err(|failure| visit.failure(failure.error_name(), failure))?
+        else {
+            return Err(visit.runtime("Assign must be an object."));
+        };
+        let kept = frame.variables.iter().filter(|(name, _)| !variables.contains_key(*name));
+        if size::exceeds_assign_limit(variables.values()) {
+            let cause = "The variables of Assign exceed the maximum number of bytes service limit.";
+            return Err(visit.failure(names::DATA_LIMIT_EXCEEDED, cause));
         }
+        if size::exceeds_variables_limit(kept.map(|(_, value)| value).chain(variables.values())) {
+            let cause = "The variables of the execution exceed the maximum number of bytes service limit.";
+            return Err(visit.failure(names::DATA_LIMIT_EXCEEDED, cause));
+        }
+        Ok(Arc::new(variables))
     }
 }
 

@@ -74,13 +74,8 @@ pub enum ExecutionOutcome {
         /// The cause of the error.
         cause: Option<String>,
     },
-    /// It took longer than the machine's `TimeoutSeconds`.
-    TimedOut {
-        /// The name of the error.
-        error: Option<String>,
-        /// The cause of the error.
-        cause: Option<String>,
-    },
+    /// It took longer than the machine's `TimeoutSeconds`. On AWS, it has neither an error nor a cause.
+    TimedOut,
     /// It was stopped.
     Aborted {
         /// The error name that was given with the stop.

@@ -80,7 +80,14 @@ impl Run<'_> {
         frame.previous = self.start_map(frame, items.len())?;
         let iterations = Iterations { visit, map, input, items, positions: Vec::new() };
         let max_concurrency = if max_concurrency == 0 { MAX_INLINE } else { max_concurrency.min(MAX_INLINE) };
-        let results = self.iterate(frame, iterations, max_concurrency).await?;
+        let results = match self.iterate(frame, iterations, max_concurrency).await {
+            Err(Stop::Failed(failure)) if !failure.is_fatal() => {
+                // If an iteration could not start, those that run stop, too.
+                frame.position.abort_branches(self, frame.previous)?;
+                return Err(failure.into());
+            }
+            results => results?,
+        };
         let last = frame.previous;
         frame.previous = self.record(last, EventType::MapStateSucceeded, EventDetails::default())?;
         Ok(RawResult { value: Arc::new(Value::Array(results)), leads_to: last })
@@ -138,17 +145,16 @@ impl Run<'_> {
     ) -> Result<(Arc<Value>, Frame<'a>), Stop> {
         let value = iterations.items.get(index).cloned().unwrap_or_default();
         let number = u64::try_from(index).unwrap_or(u64::MAX);
-        let name = iterations.visit.state.name.clone();
-        let position = frame.position.branch(Some((name, number)));
-        iterations.positions.push(Rc::clone(&position));
         let context = frame.context.iteration(Item { index: number, value: Arc::clone(&value) });
-        let mut branch = frame.branch(previous, context, position);
+        let mut branch = frame.branch(previous, context, Rc::default());
         let input = match &iterations.map.item_selector {
             Some(selector) => self.payload(iterations.visit, &mut branch, Some(selector), &iterations.input)?,
             None => value,
         };
         let details = iteration_details(iterations, index);
         branch.previous = self.record(previous, EventType::MapIterationStarted, details)?;
+        branch.position = frame.position.branch(Some((iterations.visit.state.name.clone(), number)));
+        iterations.positions.push(Rc::clone(&branch.position));
         Ok((input, branch))
     }
 

@@ -181,9 +181,9 @@ fn conclude(run: &Run<'_>, previous: u64, end: Option<FlowEnd>) -> Result<Execut
         }
         Some(Err(Stop::Recorder(error))) => Err(error),
         None => {
-            let error = Some(names::TIMEOUT.into());
-            run.record_end(previous, EventType::ExecutionTimedOut, EventDetails { error, ..EventDetails::default() });
-            Ok(ExecutionOutcome::TimedOut { error: Some(names::TIMEOUT.to_owned()), cause: None })
+            // No state led to the end.
+            run.record_end(0, EventType::ExecutionTimedOut, EventDetails::default());
+            Ok(ExecutionOutcome::TimedOut)
         }
     }
 }

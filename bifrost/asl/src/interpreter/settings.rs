@@ -1,6 +1,6 @@
 //! Settings of states: numbers in the definition, or at a path.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::failure::StateError;
 use super::frame::{Frame, Visit};
@@ -16,10 +16,17 @@ impl Visit<'_> {
         setting: Option<&ValueOrPath<u64>>,
         input: &Value,
     ) -> Result<Option<u64>, StateError> {
-        self.setting(frame, setting, input, |path, value| self.count_at(field, path, value))
+        self.setting(frame, setting, input, |path, value| {
+            let number = number(value);
+            match number.as_ref().map(|number| (number.as_u64(), number.as_i64())) {
+                Some((Some(count), _)) => Ok(count),
+                Some((None, Some(_))) => Err(self.runtime(format!("{field} cannot be negative."))),
+                Some((None, None)) | None => Err(self.runtime(not_a("integer", field, path, value))),
+            }
+        })
     }
 
-    /// A limit of a batch; the value at a path may also be a string of digits.
+    /// A limit of a batch.
     pub(super) fn batch_limit(
         &self,
         frame: &mut Frame<'_>,
@@ -27,12 +34,7 @@ impl Visit<'_> {
         setting: Option<&ValueOrPath<u64>>,
         input: &Value,
     ) -> Result<usize, StateError> {
-        let limit = self.setting(frame, setting, input, |path, value| {
-            match value.as_str().and_then(|digits| digits.parse().ok()) {
-                Some(limit) => Ok(limit),
-                None => self.count_at(field, path, value),
-            }
-        })?;
+        let limit = self.count(frame, field, setting, input)?;
         Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
     }
 
@@ -44,7 +46,7 @@ impl Visit<'_> {
         setting: Option<&ValueOrPath<f64>>,
         input: &Value,
     ) -> Result<Option<f64>, StateError> {
-        self.setting(frame, setting, input, |path, value| match value.as_f64() {
+        self.setting(frame, setting, input, |path, value| match number(value).and_then(|number| number.as_f64()) {
             Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(percentage),
             Some(_) => Err(self.runtime(format!("{field} must be between 0 and 100."))),
             None => Err(self.runtime(not_a("float", field, path, value))),
@@ -60,17 +62,9 @@ impl Visit<'_> {
         input: &Value,
     ) -> Result<Option<u64>, StateError> {
         self.setting(frame, setting, input, |path, value| {
-            let seconds = value.as_u64().filter(|seconds| *seconds > 0);
+            let seconds = number(value).and_then(|number| number.as_u64()).filter(|seconds| *seconds > 0);
             seconds.ok_or_else(|| self.runtime(not_a("positive integer", field, path, value)))
         })
-    }
-
-    fn count_at(&self, field: &str, path: &str, value: &Value) -> Result<u64, StateError> {
-        match (value.as_u64(), value.as_i64()) {
-            (Some(count), _) => Ok(count),
-            (None, Some(_)) => Err(self.runtime(format!("{field} cannot be negative."))),
-            (None, None) => Err(self.runtime(not_a("integer", field, path, value))),
-        }
     }
 
     /// The value of a setting, or the value at its path, converted by `read`.
@@ -86,6 +80,15 @@ impl Visit<'_> {
             Some(ValueOrPath::Value(value)) => Ok(Some(*value)),
             Some(ValueOrPath::Path(path)) => read(path.as_str(), &*self.look_up(frame, path, input)?).map(Some),
         }
+    }
+}
+
+/// The number at the path of a setting. AWS also reads it from a string.
+pub(super) fn number(value: &Value) -> Option<Number> {
+    match value {
+        Value::Number(number) => Some(number.clone()),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
     }
 }
 

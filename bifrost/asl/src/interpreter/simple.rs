@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::failure::{FailureKind, StateError, Stop};
 use super::frame::{Frame, Visit};
 use super::run::{Run, Step};
+use super::settings::number;
 use crate::{Assign, Fail, Pass, Path, Text, Transition, ValueOrPath, Wait, WaitUntil, timestamp};
 
 impl Visit<'_> {
@@ -19,12 +20,13 @@ impl Visit<'_> {
         let text = path.as_str();
         let found = path.evaluate(&frame.scope(self.state, input));
         let value = found.map_err(|_| self.runtime(no_value("SecondsPath", text)))?;
-        match (value.as_u64(), value.as_i64()) {
-            (Some(seconds), _) => Ok(seconds),
-            (None, Some(_)) => {
-                Err(self.runtime(format!("The SecondsPath parameter references a negative value: {text} == {value}")))
+        let number = number(&value);
+        match number.as_ref().map(|number| (number.as_u64(), number.as_i64())) {
+            Some((Some(seconds), _)) => Ok(seconds),
+            Some((None, Some(seconds))) => {
+                Err(self.runtime(format!("The SecondsPath parameter references a negative value: {text} == {seconds}")))
             }
-            (None, None) => {
+            Some((None, None)) | None => {
                 let problem = "The SecondsPath parameter cannot be parsed as a long value";
                 Err(self.runtime(format!("{problem}: {text} == {}", plain(&value))))
             }

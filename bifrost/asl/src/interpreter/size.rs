@@ -5,6 +5,9 @@ use serde_json::Value;
 /// AWS's limit for the data between states, in bytes of JSON text.
 pub(super) const LIMIT: usize = 262_144;
 
+/// AWS's limit for all variables of an execution, in bytes of JSON text.
+const VARIABLES_LIMIT: usize = 10 * 1024 * 1024;
+
 /// The longest escape of one byte of a string: `\u0001`.
 const MAX_ESCAPE: usize = 6;
 
@@ -18,6 +21,20 @@ pub(super) fn exceeds_limit(value: &Value) -> bool {
     // Most data is so far below the limit that its characters need not be counted.
     let longest = |text: &str| 2 + text.len().saturating_mul(MAX_ESCAPE);
     !fits(value, &mut { LIMIT }, 0, longest) && !fits(value, &mut { LIMIT }, 0, text_length)
+}
+
+/// Whether the variables that one `Assign` sets are longer than [`LIMIT`], each or together, or nested too deep.
+pub(super) fn exceeds_assign_limit<'v>(values: impl Iterator<Item = &'v Value>) -> bool {
+    exceeds(values, LIMIT)
+}
+
+/// Whether all variables of an execution are longer than [`VARIABLES_LIMIT`].
+pub(super) fn exceeds_variables_limit<'v>(values: impl Iterator<Item = &'v Value>) -> bool {
+    exceeds(values, VARIABLES_LIMIT)
+}
+
+fn exceeds<'v>(mut values: impl Iterator<Item = &'v Value>, mut room: usize) -> bool {
+    values.any(|value| !fits(value, &mut room, 0, text_length))
 }
 
 fn fits(value: &Value, room: &mut usize, depth: usize, text_length: impl Fn(&str) -> usize + Copy) -> bool {

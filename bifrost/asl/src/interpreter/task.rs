@@ -39,8 +39,7 @@ impl Run<'_> {
         let input = visit.effective_input(frame)?;
         let timeout_seconds = visit.seconds_limit(frame, "TimeoutSeconds", task.timeout.as_ref(), &input)?;
         let heartbeat_seconds = visit.seconds_limit(frame, "HeartbeatSeconds", task.heartbeat.as_ref(), &input)?;
-        let needs_token = task.resource.has_task_token() || *task.resource.kind() == ResourceKind::Activity;
-        let token: Option<Arc<str>> = needs_token.then(|| self.random.uuid().into());
+        let token: Option<Arc<str>> = task.resource.has_task_token().then(|| self.random.uuid().into());
         frame.context.set_token(token.clone());
         let parameters = self.parameters(visit, frame, task.parameters.as_ref(), &input)?;
         frame.inspect("afterParameters", &parameters);

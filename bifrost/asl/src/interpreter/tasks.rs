@@ -35,7 +35,7 @@ pub struct TaskRequest<'a> {
     pub timeout_seconds: Option<u64>,
     /// The longest time between heartbeats in seconds, if the state sets one. The interpreter enforces it.
     pub heartbeat_seconds: Option<u64>,
-    /// The token with which the result is returned, for `.waitForTaskToken` and activities.
+    /// The token with which the result is returned, for `.waitForTaskToken`, `.sync` and activities.
     pub task_token: Option<Arc<str>>,
     /// Number of failed attempts since the state was entered.
     pub retry_count: u64,

@@ -198,6 +198,10 @@ fn split(text: &str, separators: &str) -> Value {
 }
 
 fn string_to_json(text: &str) -> Option<Value> {
-    // AWS reads an empty string as null.
-    if text.is_empty() { Some(Value::Null) } else { serde_json::from_str(text).ok() }
+    match text.trim() {
+        // AWS reads blanks as null, and has no negative zero.
+        "" => Some(Value::Null),
+        "-0" => Some(0.into()),
+        text => serde_json::from_str(text).ok(),
+    }
 }

@@ -123,15 +123,12 @@ impl Call {
     }
 }
 
-/// AWS shows the library's message if an index is applied to something other than an array, and its own otherwise.
+/// AWS shows the library's message if a step does not apply to the type of the value, and its own if nothing is found.
 fn not_found(path: &Path, failure: PathFailure, scope: &Scope<'_>) -> Reason {
-    match failure {
-        PathFailure::NoResults { .. } | PathFailure::MissingProperty { .. } | PathFailure::NotAnObject { .. } => {
-            Reason::NotFound { path: path.to_string(), input: scope.input.to_string() }
-        }
-        PathFailure::NotAnArray { .. } | PathFailure::UnknownVariable { .. } | PathFailure::Aggregation { .. } => {
-            Reason::Path(failure)
-        }
+    if failure.is_missing() {
+        Reason::NotFound { path: path.to_string(), input: scope.input.to_string() }
+    } else {
+        Reason::Path(failure)
     }
 }
 

@@ -13,6 +13,8 @@ const MAX_DEPTH: usize = 10;
 
 pub(super) fn call(cursor: &mut Cursor<'_>) -> Result<Call, SyntaxError> {
     let call = call_at(cursor, 1)?;
+    // AWS accepts blanks after a call, but not before it.
+    cursor.skip_blanks();
     if cursor.at_end() { Ok(call) } else { Err(unexpected(cursor, "the end of the call")) }
 }
 
@@ -190,7 +192,8 @@ mod tests {
             ("States\nJsonToString($)", 1),
             ("States.JsonToString($", 22),
             ("States.StringToJson $.escaped)", 20),
-            ("States.UUID() ", 14),
+            ("States.UUID() x", 15),
+            ("States.UUID() ) ", 15),
             ("States.UUID(1)", 1),
             ("States.ArrayLength()", 1),
             ("States.MathRandom(1, 2, 3, 4)", 1),
@@ -211,9 +214,19 @@ mod tests {
             ("States.ArrayLength('x')", 20),
             ("States.Array($.)", 16),
             ("States.Array($.a[?(@.b == 1])", 28),
+            ("States.Array($.a.length())", 18),
         ] {
             let error = read(text).expect_err(text);
             assert_eq!(error.column(), column, "{error}");
+        }
+    }
+
+    #[test]
+    fn blanks_may_follow_every_part_of_a_call() {
+        for text in
+            ["States.UUID() ", "States.UUID( )\n", "States.Format( '{}' , $.a )\t", "States.Array($.a[?(@.b==1)] , 2) "]
+        {
+            assert!(read(text).is_ok(), "{text}");
         }
     }
 

@@ -164,6 +164,12 @@ fn texts() {
         ("States.ArrayGetItem(States.StringSplit($$.StateMachine.Name, '-'), 1)", json!({}), json!("b")),
         ("States.StringToJson($)", json!(" {\"a\": [1, null]} "), json!({"a": [1, null]})),
         ("States.StringToJson($)", json!(""), json!(null)),
+        ("States.StringToJson($)", json!(" \n"), json!(null)),
+        ("States.StringToJson($)", json!("null"), json!(null)),
+        ("States.StringToJson($)", json!("-0"), json!(0)),
+        ("States.StringToJson($)", json!(" 1.1 "), json!(1.1)),
+        ("States.StringToJson($)", json!("true"), json!(true)),
+        ("States.StringToJson($)", json!("\"HelloWorld\""), json!("HelloWorld")),
         ("States.StringToJson('{\"a\": \"it\\'s\"}')", json!({}), json!({"a": "it's"})),
         ("States.JsonToString($)", json!({"a": [1, "x"]}), json!("{\"a\":[1,\"x\"]}")),
         ("States.JsonToString('x')", json!({}), json!("\"x\"")),
@@ -172,6 +178,7 @@ fn texts() {
     fails(&[
         ("States.StringSplit($, ',')", json!(null)),
         ("States.StringToJson($)", json!("{bad json}")),
+        ("States.StringToJson($)", json!("HelloWorld")),
         ("States.StringToJson($)", json!({"a": 1})),
     ]);
 }

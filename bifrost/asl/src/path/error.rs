@@ -19,20 +19,38 @@ pub enum PathFailure {
         place: String,
     },
     /// A name is looked up in something that is not an object.
-    #[error("Expected to find an object with property {property} in path {place} but found '{found}'.")]
+    #[error("Property {property} not found in path {place}")]
     NotAnObject {
         /// The name, in the notation `['a']`.
         property: String,
         /// The path to the value that is not an object.
         place: String,
-        /// The kind of the value.
-        found: &'static str,
     },
-    /// An index is looked up in something that is not an array.
-    #[error("Filter: {step} can only be applied to arrays. Current context is: {found}")]
+    /// An index is negative, or past the end of the array.
+    #[error("Index out of bounds when evaluating path {place}")]
+    OutOfBounds {
+        /// The path with the index.
+        place: String,
+    },
+    /// An index or a slice is looked up in `null`.
+    #[error("The path {place} is null")]
+    Null {
+        /// The path to the `null`.
+        place: String,
+    },
+    /// An index or a slice is looked up in something that is not an array.
+    #[error("Filter: {steps} can only be applied to arrays. Current context is: {found}")]
     NotAnArray {
-        /// The step, in the notation `[0]`.
-        step: String,
+        /// The step and those that follow, in the notation `[0]['a']`.
+        steps: String,
+        /// The value, as JSON.
+        found: String,
+    },
+    /// A filter is applied to something that has neither items nor fields.
+    #[error("Filter: {steps} can not be applied to primitives. Current context is: {found}")]
+    Primitive {
+        /// The filter and the steps that follow, in the notation `[?]['a']`.
+        steps: String,
         /// The value, as JSON.
         found: String,
     },
@@ -42,14 +60,20 @@ pub enum PathFailure {
         /// The name, without `$`.
         name: String,
     },
-    /// A function at the end of the path does not fit the data.
-    #[error("Aggregation function '{function}' cannot be applied to: {found}")]
-    Aggregation {
-        /// The function's name.
-        function: &'static str,
-        /// The value, as JSON.
-        found: String,
-    },
+}
+
+impl PathFailure {
+    /// Whether nothing is found, as opposed to a step that does not apply to the type of the value.
+    pub(crate) fn is_missing(&self) -> bool {
+        match self {
+            Self::NoResults { .. }
+            | Self::MissingProperty { .. }
+            | Self::NotAnObject { .. }
+            | Self::OutOfBounds { .. }
+            | Self::Null { .. } => true,
+            Self::NotAnArray { .. } | Self::Primitive { .. } | Self::UnknownVariable { .. } => false,
+        }
+    }
 }
 
 /// A value cannot be inserted at a reference path. AWS's error name for it is `States.ResultPathMatchFailure`.

@@ -12,22 +12,29 @@ use super::{Path, Scope, evaluate};
 pub(super) enum Filter {
     Or(Vec<Filter>),
     And(Vec<Filter>),
-    Not(Box<Filter>),
-    /// `@.x`: the path selects something.
-    Exists(Operand),
-    Compare(Operand, Comparison, Operand),
+    /// `@.x`: the path leads to a value that is not null; `!@.x`: it does not.
+    Exists {
+        path: ItemPath,
+        expected: bool,
+    },
+    Compare(ItemPath, Comparison, Operand),
     /// `@.x =~ /pattern/`
-    Matches(Operand, Pattern),
+    Matches(ItemPath, Pattern),
 }
 
+/// A definite path in a filter, and whether it starts at the item (`@`).
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ItemPath {
+    pub(super) path: Path,
+    pub(super) at_item: bool,
+}
+
+/// The right side of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operand {
-    /// A path, and whether it starts at the item (`@`).
-    Path {
-        path: Path,
-        at_item: bool,
-    },
-    Literal(Value),
+    Path(ItemPath),
+    /// Quoted or not, a literal is text, which is compared as the type of the value.
+    Text(Value),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +45,6 @@ pub(super) enum Comparison {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-    In,
-    NotIn,
-    Contains,
 }
 
 /// A regular expression that must match the whole string.
@@ -58,77 +62,75 @@ impl Filter {
         match self {
             Self::Or(parts) => parts.iter().any(|part| part.matches(item, scope)),
             Self::And(parts) => parts.iter().all(|part| part.matches(item, scope)),
-            Self::Not(part) => !part.matches(item, scope),
-            Self::Exists(operand) => match operand {
-                // An indefinite path exists if it finds anything.
-                Operand::Path { path, .. } if !path.is_definite() => {
-                    operand.value(item, scope).is_some_and(|found| found.as_array().is_some_and(|all| !all.is_empty()))
-                }
-                _ => operand.value(item, scope).is_some(),
-            },
-            Self::Compare(left, comparison, right) => {
-                comparison.holds(left.value(item, scope).as_deref(), right.value(item, scope).as_deref())
+            Self::Exists { path, expected } => {
+                path.value(item, scope).is_some_and(|value| !value.is_null()) == *expected
             }
-            Self::Matches(operand, pattern) => operand
-                .value(item, scope)
-                .is_some_and(|value| text(&value).is_some_and(|text| pattern.0.is_match(&text))),
+            // What is missing fits no comparison, not even `!=`.
+            Self::Compare(left, comparison, right) => match (left.value(item, scope), right.value(item, scope)) {
+                (Some(left), Some(right)) => comparison.holds(&left, &right),
+                _ => false,
+            },
+            Self::Matches(path, pattern) => {
+                path.value(item, scope).is_some_and(|value| text(&value).is_some_and(|text| pattern.0.is_match(&text)))
+            }
         }
+    }
+}
+
+impl ItemPath {
+    fn value<'a>(&self, item: &'a Value, scope: &Scope<'a>) -> Option<Cow<'a, Value>> {
+        evaluate::in_filter(&self.path, self.at_item, item, scope)
     }
 }
 
 impl Operand {
     fn value<'a>(&'a self, item: &'a Value, scope: &Scope<'a>) -> Option<Cow<'a, Value>> {
         match self {
-            Self::Path { path, at_item } => evaluate::in_filter(path, *at_item, item, scope),
-            Self::Literal(value) => Some(Cow::Borrowed(value)),
+            Self::Path(path) => path.value(item, scope),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
         }
     }
 }
 
 impl Comparison {
-    fn holds(self, left: Option<&Value>, right: Option<&Value>) -> bool {
-        let order = || left.zip(right).and_then(|(left, right)| order(left, right));
-        let contains = |all: Option<&Value>, one: Option<&Value>| match (all, one) {
-            (Some(Value::Array(all)), Some(one)) => all.iter().any(|item| equal(item, one)),
-            (Some(Value::String(all)), Some(Value::String(one))) => all.contains(one.as_str()),
-            _ => false,
-        };
-        let equals = || left.zip(right).is_some_and(|(left, right)| equal(left, right));
+    fn holds(self, value: &Value, expected: &Value) -> bool {
+        let is_equality = matches!(self, Self::Equal | Self::NotEqual);
+        if !is_equality && value.is_null() != expected.is_null() {
+            return false;
+        }
+        let Some(order) = order(value, expected) else { return false };
         match self {
-            Self::Equal => equals(),
-            Self::NotEqual => !equals(),
-            Self::Less => order() == Some(Ordering::Less),
-            Self::LessOrEqual => matches!(order(), Some(Ordering::Less | Ordering::Equal)),
-            Self::Greater => order() == Some(Ordering::Greater),
-            Self::GreaterOrEqual => matches!(order(), Some(Ordering::Greater | Ordering::Equal)),
-            Self::In => contains(right, left),
-            Self::NotIn => !contains(right, left),
-            Self::Contains => contains(left, right),
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
         }
     }
 }
 
-/// Jayway's equality: numbers by value, and a string that contains a number equals that number.
-fn equal(left: &Value, right: &Value) -> bool {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => compare(left, right) == Some(Ordering::Equal),
-        (Value::Number(number), Value::String(text)) | (Value::String(text), Value::Number(number)) => {
-            text.parse::<Number>().is_ok_and(|parsed| compare(&parsed, number) == Some(Ordering::Equal))
-        }
-        _ => left == right,
-    }
-}
-
-fn order(left: &Value, right: &Value) -> Option<Ordering> {
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => compare(left, right),
-        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+/// Jayway's order of a value and what it is compared with. `None` if their types do not fit: no comparison holds then.
+fn order(value: &Value, expected: &Value) -> Option<Ordering> {
+    match (value, expected) {
+        _ if is_null(value) || is_null(expected) => Some(is_null(expected).cmp(&is_null(value))),
+        (Value::String(value), Value::String(expected)) => Some(value.encode_utf16().cmp(expected.encode_utf16())),
+        (Value::Number(value), Value::Number(expected)) => compare(value, expected),
+        (Value::Number(value), Value::String(expected)) => compare(value, &expected.parse().ok()?),
+        (Value::Bool(value), Value::Bool(expected)) => Some(value.cmp(expected)),
+        // Java reads any text other than `true` as false.
+        (Value::Bool(value), Value::String(expected)) => Some(value.cmp(&expected.eq_ignore_ascii_case("true"))),
         _ => None,
     }
 }
 
+/// `null`, or the text `null`: literals are text. Both are less than any other value.
+fn is_null(value: &Value) -> bool {
+    value.is_null() || value == "null"
+}
+
 fn compare(left: &Number, right: &Number) -> Option<Ordering> {
-    match (left.as_i64(), right.as_i64()) {
+    match (left.as_i128(), right.as_i128()) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
         _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
     }

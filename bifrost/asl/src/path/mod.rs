@@ -1,11 +1,15 @@
 //! JSONPath in the dialect of Step Functions.
 //!
-//! Step Functions evaluates paths with the Jayway library for Java, whose dialect is older than RFC 9535: `['a','b']`
-//! at the end of a path returns an object, functions such as `length()` are only allowed at the end, a slice has no
-//! step. AWS adds two roots: `$$` is the context object and `$name` a variable. A *definite* path selects exactly one
-//! value, or fails; any other path returns the list of the values that it selects, which may be empty.
+//! Step Functions evaluates paths with the Jayway library for Java, in a version before 2.1, whose dialect is older than
+//! RFC 9535: `['a','b']` is only allowed at the end of a path and returns an object, `[(@.length-1)]` is the last item, a
+//! slice has no step, and functions such as `length()` do not exist. AWS adds two roots: `$$` is the context object and
+//! `$name` a variable. A *definite* path selects exactly one value, or fails; any other path returns the list of the
+//! values that it selects, which may be empty.
+//!
+//! What this dialect reads, but never finds, is refused with its position: the path would fail or find nothing on AWS.
 
-mod aggregate;
+#[cfg(test)]
+mod differential;
 mod error;
 mod evaluate;
 mod filter;
@@ -24,7 +28,6 @@ pub use error::{PathFailure, ResultPathFailure};
 pub use reference::ReferencePath;
 
 use super::syntax::{Cursor, SyntaxError};
-use aggregate::Aggregate;
 use filter::Filter;
 
 /// The data that the expressions of a state can refer to.
@@ -44,7 +47,6 @@ pub struct Path {
     text: String,
     root: Root,
     steps: Vec<Step>,
-    aggregate: Option<Aggregate>,
 }
 
 /// Where a path starts.
@@ -60,13 +62,15 @@ pub(super) enum Root {
 enum Step {
     /// `.name`, `['name']`.
     Name(String),
-    /// `['a','b']`.
+    /// `['a','b']`, the last step: one object with these fields.
     Names(Vec<String>),
-    /// `[0]`; negative ones count from the end.
+    /// `[0]`; nothing has a negative index.
     Index(i64),
+    /// `[(@.length-1)]`: the index from the end.
+    FromEnd(i64),
     /// `[0,2]`.
     Indices(Vec<i64>),
-    /// `[from:to]`.
+    /// `[from:to]`; a negative bound counts from the end.
     Slice(Option<i64>, Option<i64>),
     /// `.*`, `[*]`.
     Wildcard,
@@ -83,13 +87,13 @@ impl Path {
     /// [`SyntaxError`] with the position, if the string is not a path.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let mut cursor = Cursor::new(text);
-        let path = parser::path(&mut cursor, 0)?;
+        let path = parser::path(&mut cursor)?;
         if cursor.at_end() { Ok(path) } else { Err(parser::error(&cursor, "the end of the path")) }
     }
 
     /// Reads a path at the start of a longer string, up to the first character that cannot belong to it.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
-        parser::path(cursor, 0)
+        parser::path(cursor)
     }
 
     /// The path as it is written in the definition.
@@ -101,31 +105,31 @@ impl Path {
     /// Whether it is `$`, so that a caller can share the input instead of copying it.
     #[must_use]
     pub fn is_input(&self) -> bool {
-        self.root == Root::Input && self.steps.is_empty() && self.aggregate.is_none()
+        self.root == Root::Input && self.steps.is_empty()
     }
 
     /// Whether it selects exactly one value.
     #[must_use]
     pub fn is_definite(&self) -> bool {
-        self.aggregate.is_some() || self.steps_are_definite()
+        self.steps.iter().all(Step::is_definite)
     }
 
     /// The value that a definite path selects, or the list of the values that any other path selects.
     ///
     /// # Errors
-    /// [`PathFailure`] if a definite path selects nothing. An indefinite path fails only for an unknown variable.
+    /// [`PathFailure`] if a definite path selects nothing, for an unknown variable, and if a step does not apply to its
+    /// value.
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathFailure> {
         evaluate::path(self, scope)
     }
+}
 
-    fn steps_are_definite(&self) -> bool {
-        let last = self.steps.len().saturating_sub(1);
-        self.steps.iter().enumerate().all(|(at, step)| match step {
-            Step::Name(_) | Step::Index(_) => true,
-            // At the end of a path, it returns one object with these names.
-            Step::Names(_) => at == last,
-            Step::Indices(_) | Step::Slice(..) | Step::Wildcard | Step::Filter(_) | Step::Descend => false,
-        })
+impl Step {
+    fn is_definite(&self) -> bool {
+        match self {
+            Self::Name(_) | Self::Names(_) | Self::Index(_) | Self::FromEnd(_) => true,
+            Self::Indices(_) | Self::Slice(..) | Self::Wildcard | Self::Filter(_) | Self::Descend => false,
+        }
     }
 }
 

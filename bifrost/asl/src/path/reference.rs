@@ -18,13 +18,12 @@ impl ReferencePath {
     /// [`SyntaxError`] if the string is not a path, or can select several places.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let path = Path::parse(text)?;
-        let names_one_place =
-            path.aggregate.is_none() && path.steps.iter().all(|step| matches!(step, Step::Name(_) | Step::Index(0..)));
+        let names_one_place = path.steps.iter().all(|step| matches!(step, Step::Name(_) | Step::Index(0..)));
         if names_one_place {
             return Ok(Self(path));
         }
         let problem = "it may select several places; use only `.name`, `['name']` and `[0]`, no wildcards, slices, \
-                       filters, negative indices or functions";
+                       filters or negative indices";
         Err(Cursor::new(text).error("reference path", problem.to_owned()))
     }
 

@@ -97,11 +97,67 @@ fn context_object_shows_the_state() {
 
 #[test]
 fn only_tasks_with_a_token_have_one_in_context() {
-    let resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
-    let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
-        "Ask": {"Type": "Task", "Resource": resource, "Parameters": {"token.$": "$$.Task.Token"}, "Next": "After"},
-        "After": {"Type": "Pass", "Parameters": {"token.$": "$$.Task.Token"}, "End": true},
+    let token = json!({"token": "00000000-0000-4000-8000-000000000000"});
+    for resource in [
+        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "arn:aws:states:::states:startExecution.sync",
+        "arn:aws:states:::states:startExecution.sync:2",
+        "arn:aws:states:us-east-1:000000000000:activity:build",
+    ] {
+        let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
+            "Ask": {"Type": "Task", "Resource": resource, "Parameters": {"token.$": "$$.Task.Token"}, "Next": "After"},
+            "After": {"Type": "Pass", "Parameters": {"token.$": "$$.Task.Token"}, "End": true},
+        }}));
+        assert_eq!(fixture.failure(json!({})).0, "States.Runtime", "{resource}");
+        assert_eq!(fixture.requests.borrow()[0].1, token);
+        assert_eq!(fixture.path(), ["Ask", "After"]);
+    }
+    let invoke = json!({
+        "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"t.$": "$$.Task.Token"}, "End": true
+    });
+    assert_eq!(only(invoke).failure(json!({})).0, "States.Runtime");
+}
+
+#[test]
+fn nested_tasks_have_tokens_of_their_own() {
+    let ask = |name: &str| {
+        let resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+        let task =
+            json!({"Type": "Task", "Resource": resource, "Parameters": {"token.$": "$$.Task.Token"}, "End": true});
+        json!({"StartAt": name, "States": {name: task}})
+    };
+    let fixture = Fixture::new(json!({"StartAt": "Fork", "States": {
+        "Fork": {"Type": "Parallel", "Branches": [ask("Left")], "Next": "Each"},
+        "Each": {"Type": "Map", "ItemProcessor": ask("Item"), "End": true},
     }}));
-    assert_eq!(fixture.failure(json!({})).0, "States.Runtime");
-    assert_eq!(fixture.requests.borrow()[0].1, json!({"token": "00000000-0000-4000-8000-000000000000"}));
+    fixture.output(json!([]));
+    let requests = fixture.requests.borrow();
+    let sent: Vec<&str> = requests.iter().map(|(state, _, _)| state.as_str()).collect();
+    assert_eq!(sent, ["Left", "Item"]);
+    assert!(requests.iter().all(|(_, parameters, _)| parameters["token"].is_string()));
+}
+
+#[test]
+fn settings_may_be_numbers_in_strings() {
+    let pass = json!({"StartAt": "In", "States": {"In": {"Type": "Pass", "End": true}}});
+    let inline = only(
+        json!({"Type": "Map", "MaxConcurrencyPath": "$.n", "ItemsPath": "$.l", "ItemProcessor": pass, "End": true}),
+    );
+    assert_eq!(inline.output(json!({"n": "1", "l": [1, 2]})), json!([1, 2]));
+    let failure =
+        |value: Value| inline.failure(json!({"n": value, "l": []})).1.split_once("#2). ").unwrap().1.to_owned();
+    assert_eq!(failure(json!("-1")), "MaxConcurrency cannot be negative.");
+    let no_integer = "The MaxConcurrencyPath field refers to value \"1.5\" which is not a valid integer: $.n";
+    assert_eq!(failure(json!("1.5")), no_integer);
+
+    let mut distributed = pass;
+    distributed["ProcessorConfig"] = json!({"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"});
+    let tolerant = only(json!({
+        "Type": "Map", "ItemsPath": "$.l", "ItemProcessor": distributed, "ToleratedFailureCountPath": "$.n",
+        "ToleratedFailurePercentagePath": "$.p", "End": true,
+    }));
+    assert_eq!(tolerant.output(json!({"n": "1", "p": "2.5", "l": [1]})), json!([1]));
+    let (error, cause) = tolerant.failure(json!({"n": "1", "p": "101", "l": [1]}));
+    assert_eq!(error, "States.Runtime");
+    assert!(cause.ends_with("ToleratedFailurePercentage must be between 0 and 100."), "{cause}");
 }

@@ -1,9 +1,11 @@
 //! The limits of AWS: 256 KiB of data, 25,000 events.
 
-use bifrost_asl::interpreter::EventType;
+use std::sync::Arc;
+
+use bifrost_asl::interpreter::{Checkpoint, EventType, ExecutionOutcome};
 use serde_json::{Value, json};
 
-use super::fixture::{Answer, Fixture, only, task};
+use super::fixture::{Answer, Fixture, only, start, task};
 
 const LIMIT: usize = 262_144;
 
@@ -69,6 +71,83 @@ fn caught_error_over_256_kib_ends_the_execution() {
     let input = json!({"text": text(LIMIT - r#"{"text":}"#.len())});
     assert_eq!(fixture.failure(input).0, "States.DataLimitExceeded");
     assert_eq!(fixture.path(), ["Work"]);
+}
+
+#[test]
+fn selected_results_over_256_kib_are_refused() {
+    // Each is over the limit, although the output of the state would not be.
+    let double = json!({"a.$": "$", "b.$": "$"});
+    let pass = json!({"Type": "Pass", "Parameters": double, "ResultPath": null, "End": true});
+    let selecting = task(json!({"ResultSelector": double, "ResultPath": null, "End": true}));
+    for fixture in [only(pass), only(selecting)] {
+        let (error, cause) = fixture.failure(text(LIMIT / 2));
+        assert_eq!(error, "States.DataLimitExceeded");
+        assert!(cause.starts_with("The state/task 'Only' returned a result"), "{cause}");
+    }
+}
+
+#[test]
+fn item_over_256_kib_is_refused_before_its_iteration() {
+    let flow = json!({"StartAt": "In", "States": {"In": {"Type": "Wait", "Seconds": 9, "End": true}}});
+    let mut distributed = flow.clone();
+    distributed["ProcessorConfig"] = json!({"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"});
+    for processor in [flow, distributed] {
+        let is_inline = processor.get("ProcessorConfig").is_none();
+        let fixture = Fixture::new(json!({"StartAt": "Each", "States": {
+            "Each": {
+                "Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "ResultPath": null, "End": true,
+                "ItemSelector": {"item.$": "$$.Map.Item.Value", "again.$": "$$.Map.Item.Value"},
+                "Catch": [{"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Handler"}],
+            },
+            "Handler": {"Type": "Pass", "Result": "caught", "End": true},
+        }}));
+        assert_eq!(fixture.output(json!({"items": [1, text(LIMIT / 2)]})), json!("caught"));
+        let events = fixture.history(3);
+        if is_inline {
+            assert_eq!(events[..3], ["MapIterationStarted<3", "MapIterationAborted<3", "MapStateFailed<3"]);
+        } else {
+            assert_eq!(events[..3], ["MapRunStarted<3", "MapRunFailed<4", "MapStateFailed<5"]);
+        }
+    }
+}
+
+#[test]
+fn variables_over_256_kib_are_refused_each_and_together() {
+    let failure = |assign: Value, input: Value| {
+        let fixture = only(json!({"Type": "Pass", "Assign": assign, "OutputPath": "$.small", "End": true}));
+        match fixture.run(input) {
+            ExecutionOutcome::Failed { error, .. } => error,
+            _ => None,
+        }
+    };
+    let exceeded = Some("States.DataLimitExceeded".to_owned());
+    let halves = json!({"small": 1, "half": text(LIMIT / 2)});
+    assert_eq!(failure(json!({"a.$": "$.half", "b.$": "$.half"}), halves.clone()), None);
+    assert_eq!(failure(json!({"a.$": "$.half", "b.$": "$.half", "c": 1}), halves.clone()), exceeded);
+    assert_eq!(failure(json!({"a": {"b.$": "$.half", "c.$": "$.half"}}), halves), exceeded);
+}
+
+#[test]
+fn variables_of_an_execution_have_at_most_10_mib() {
+    let set = |assign: Value| {
+        let fixture = only(json!({"Type": "Pass", "Assign": assign, "End": true}));
+        let variables: serde_json::Map<String, Value> =
+            (0..10 * 1024 * 1024 / LIMIT).map(|index| (format!("v{index}"), text(LIMIT))).collect();
+        let checkpoint = Checkpoint {
+            state: "Only".into(),
+            input: Arc::new(json!({})),
+            variables: Arc::new(variables),
+            entered_at: start(),
+            entered_event: 2,
+            last_event: 2,
+        };
+        match fixture.resume(json!({}), &checkpoint) {
+            ExecutionOutcome::Failed { error, .. } => error,
+            _ => None,
+        }
+    };
+    assert_eq!(set(json!({"v0": "again"})), None);
+    assert_eq!(set(json!({"w": 1})), Some("States.DataLimitExceeded".to_owned()));
 }
 
 /// A loop of `Pass` and `Choice`: four events each.

@@ -1,6 +1,6 @@
 //! `Wait`, timeouts and heartbeats.
 
-use bifrost_asl::interpreter::{EventType, ExecutionOutcome};
+use bifrost_asl::interpreter::{EventDetails, EventType, ExecutionOutcome};
 use serde_json::{Value, json};
 
 use super::fixture::{Answer, Fixture, only, task};
@@ -16,6 +16,7 @@ fn wait_ends_at_its_time() {
     };
     assert_eq!(waited(json!({"Seconds": 31_536_000}), json!({})), 31_536_000);
     assert_eq!(waited(json!({"SecondsPath": "$.s"}), json!({"s": 7})), 7);
+    assert_eq!(waited(json!({"SecondsPath": "$.s"}), json!({"s": "7"})), 7);
     assert_eq!(waited(json!({"Timestamp": "1970-01-01T01:00:00Z"}), json!({})), 3600);
     assert_eq!(waited(json!({"TimestampPath": "$.at"}), json!({"at": "1970-01-01T02:00:00+01:00"})), 3600);
     assert_eq!(waited(json!({"Timestamp": "1960-01-01T00:00:00Z"}), json!({})), 0);
@@ -30,6 +31,7 @@ fn invalid_wait_is_a_runtime_error() {
         cause.split_once("#2). ").unwrap().1.to_owned()
     };
     assert_eq!(failure("SecondsPath", json!(-1)), "The SecondsPath parameter references a negative value: $.x == -1");
+    assert_eq!(failure("SecondsPath", json!("-1")), "The SecondsPath parameter references a negative value: $.x == -1");
     let no_number = "The SecondsPath parameter cannot be parsed as a long value: $.x == soon";
     assert_eq!(failure("SecondsPath", json!("soon")), no_number);
     let no_time = "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format \
@@ -45,6 +47,7 @@ fn task_past_its_timeout_fails() {
     let in_time = only(task(json!({"TimeoutSecondsPath": "$.t", "End": true})));
     let in_time = in_time.answering("Only", [Answer::After(59, Box::new(Answer::Output(json!("done"))))]);
     assert_eq!(in_time.output(json!({"t": 60})), json!("done"));
+    assert_eq!(in_time.output(json!({"t": "60"})), json!("done"));
 }
 
 #[test]
@@ -79,9 +82,12 @@ fn execution_past_its_timeout_ends() {
     let work = definition(task(json!({"End": true}))).answering("Second", [Answer::Never]);
     for fixture in [wait, work] {
         let outcome = fixture.run(json!({}));
-        assert_eq!(outcome, ExecutionOutcome::TimedOut { error: Some("States.Timeout".to_owned()), cause: None });
+        assert_eq!(outcome, ExecutionOutcome::TimedOut);
         assert_eq!(fixture.times(EventType::ExecutionTimedOut), [90.0]);
-        assert_eq!(fixture.recorder.events().last().unwrap().event_type, EventType::ExecutionTimedOut);
+        let events = fixture.recorder.events();
+        let last = events.last().unwrap();
+        assert_eq!((last.event_type, last.previous_event_id), (EventType::ExecutionTimedOut, 0));
+        assert_eq!(last.details, EventDetails::default());
     }
 }
 

@@ -90,7 +90,7 @@ fn parts(outcome: &ExecutionOutcome) -> Parts<'_> {
     match outcome {
         ExecutionOutcome::Succeeded { output } => ("SUCCEEDED", Some(output.as_ref()), None, None),
         ExecutionOutcome::Failed { error, cause } => ("FAILED", None, error.as_deref(), cause.as_deref()),
-        ExecutionOutcome::TimedOut { error, cause } => ("TIMED_OUT", None, error.as_deref(), cause.as_deref()),
+        ExecutionOutcome::TimedOut => ("TIMED_OUT", None, None, None),
         ExecutionOutcome::Aborted { error, cause } => ("ABORTED", None, error.as_deref(), cause.as_deref()),
     }
 }

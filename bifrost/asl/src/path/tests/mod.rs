@@ -1,3 +1,6 @@
+mod filters;
+mod reference;
+
 use serde_json::{Map, Value, json};
 
 use super::*;
@@ -20,7 +23,8 @@ fn data() -> Value {
         "empty": [],
         "nothing": null,
         "numbers": [1, 2, 3, 4],
-        "limit": 10
+        "limit": 10,
+        "odd": {"a\\\"b": 4, "a(b)": 5, "it's": 6}
     })
 }
 
@@ -47,7 +51,11 @@ fn definite_path_returns_the_value() {
         ("$.ns:tag@x", json!(true)),
         ("$.nothing", json!(null)),
         ("$.store.book[1].title", json!("B")),
-        ("$.store.book[-1].title", json!("D")),
+        ("$.store.book[(@.length-1)].title", json!("D")),
+        ("$.store.book[(@.size() - 2)].title", json!("C")),
+        ("$.odd['a\\\"b']", json!(4)),
+        ("$.odd['a(b)']", json!(5)),
+        ("$.odd[\"it's\"]", json!(6)),
         ("$['store']['book'][0]['price']", json!(8.95)),
         ("$.store.bicycle['color','price']", json!({"color": "red", "price": 19.95})),
         ("$.store.bicycle['color','none']", json!({"color": "red"})),
@@ -68,91 +76,32 @@ fn indefinite_path_returns_a_list() {
         ("$.store.bicycle.*", json!(["red", 19.95])),
         ("$.store.bicycle[*]", json!(["red", 19.95])),
         ("$.numbers[0,2]", json!([1, 3])),
-        ("$.numbers[0, -1]", json!([1, 4])),
+        ("$.numbers[3, 0]", json!([4, 1])),
         ("$.numbers[1:3]", json!([2, 3])),
         ("$.numbers[1:]", json!([2, 3, 4])),
         ("$.numbers[:1]", json!([1])),
         ("$.numbers[-2:]", json!([3, 4])),
         ("$.numbers[:-3]", json!([1])),
-        ("$.numbers[-9:2]", json!([1, 2])),
+        ("$.numbers[-9:]", json!([1, 2, 3, 4])),
+        ("$.numbers[:-9]", json!([])),
         ("$.numbers[2:99]", json!([3, 4])),
         ("$.numbers[3:1]", json!([])),
         ("$..isbn", json!(["0-1", "0-3", null])),
         ("$..tags[0]", json!(["x"])),
-        ("$.store.book[1:]['title','category'].none", json!([])),
         ("$.store.book[:2]['title','isbn']", json!([{"title": "A", "isbn": "0-1"}, {"title": "B"}])),
-        ("$.store.book[*]['title','price'][0]", json!([])),
+        ("$.store.book[*].tags[0]", json!(["x"])),
+        ("$.store.book[*].tags[(@.length-1)]", json!(["y"])),
         ("$.empty[*]", json!([])),
         ("$.missing[*]", json!([])),
         ("$.missing.items[1:5].itemValue", json!([])),
         ("$.limit[*]", json!([])),
-        ("$.store.book[9,10]", json!([])),
+        ("$.missing[?(@.x)]", json!([])),
+        ("$.missing.deep[1:].x", json!([])),
         ("$list[*]", json!([10, 20])),
     ] {
         assert_eq!(eval(text), Ok(expected), "{text}");
     }
-    assert_eq!(eval("$..*").map(|all| all.as_array().map(Vec::len)), Ok(Some(40)));
-}
-
-#[test]
-fn filter_keeps_matching_items() {
-    for (filter, titles) in [
-        ("@.price == 8", "C"),
-        ("@.price == 8.0", "C"),
-        ("@.price == '8'", "C"),
-        ("@.price != 8", "ABD"),
-        ("@.price < 10", "AC"),
-        ("@.price <= 8.95", "AC"),
-        ("@.price > 12.99", "D"),
-        ("@.price >= 12.99", "BD"),
-        ("@.title > 'B'", "CD"),
-        ("10 > @.price", "AC"),
-        ("@.isbn", "ACD"),
-        ("!@.isbn", "B"),
-        ("!(@.isbn)", "B"),
-        ("@.isbn == null", "D"),
-        ("@.category == 'fiction' && @.price < 20", "BC"),
-        ("@.category == \"reference\" || @.price > 20", "AD"),
-        ("@.category == 'fiction' && (@.title == 'B' || @.title == 'D')", "BD"),
-        ("@.title == 'A' || @.category == 'fiction' && @.isbn", "ACD"),
-        ("@.price < $.limit", "AC"),
-        ("@.title in ['A', 'D']", "AD"),
-        ("@.title nin ['A', 'D']", "BC"),
-        ("@.tags contains 'x'", "C"),
-        ("@.tags[?(@ == 'y')]", "C"),
-        ("@.title =~ /[a-b]/i", "AB"),
-        ("@.category =~ /ref/", ""),
-        ("@.category =~ /ref.*/", "A"),
-        ("@.price =~ /2.*/", "D"),
-        ("@['title'] == A", "A"),
-        ("@.title == true", ""),
-        ("@.missing < 3", ""),
-        ("@.missing != 3", "ABCD"),
-        ("@.title.length", ""),
-    ] {
-        let expected: Vec<String> = titles.chars().map(|title| title.to_string()).collect();
-        assert_eq!(eval(&format!("$.store.book[?({filter})].title")), Ok(json!(expected)), "{filter}");
-    }
-}
-
-#[test]
-fn function_is_applied_at_the_end() {
-    for (text, expected) in [
-        ("$.numbers.length()", json!(4)),
-        ("$.store.length()", json!(2)),
-        ("$.store.book[?(@.price > 10)].length()", json!(2)),
-        ("$.numbers.min()", json!(1.0)),
-        ("$.numbers.max()", json!(4.0)),
-        ("$.numbers.sum()", json!(10.0)),
-        ("$.numbers.avg()", json!(2.5)),
-        ("$.numbers.first()", json!(1)),
-        ("$.numbers.last()", json!(4)),
-        ("$.store.bicycle.keys()", json!(["color", "price"])),
-    ] {
-        assert_eq!(eval(text), Ok(expected), "{text}");
-    }
-    let failure = eval("$.limit.length()").unwrap_err();
-    assert_eq!(failure.to_string(), "Aggregation function 'length' cannot be applied to: 10");
+    assert_eq!(eval("$..*").map(|all| all.as_array().map(Vec::len)), Ok(Some(44)));
 }
 
 #[test]
@@ -161,10 +110,31 @@ fn missing_value_has_the_cause_of_aws() {
         ("$.none", "No results for path: $['none']"),
         ("$.store.none", "No results for path: $['store']['none']"),
         ("$.none.some.more", "Missing property in path $['none']"),
-        ("$.numbers[9]", "No results for path: $['numbers'][9]"),
-        ("$.numbers[-9]", "No results for path: $['numbers'][-9]"),
-        ("$.limit.x", "Expected to find an object with property ['x'] in path $['limit'] but found 'a number'."),
+        ("$.numbers[0,9]", "Index out of bounds when evaluating path $['numbers'][9]"),
+        ("$.numbers[9][*]", "Index out of bounds when evaluating path $['numbers'][9]"),
+        ("$.store.book[1:].isbn", "No results for path: $['store']['book'][1]['isbn']"),
+        ("$.store.book[?(@.price>10)].tags", "No results for path: $['store']['book'][1]['tags']"),
+        ("$.store.book[0:2].title.x", "Property ['x'] not found in path $['store']['book'][0]['title']"),
+        ("$..price.x", "Property ['x'] not found in path $['store']['book'][0]['price']"),
+        ("$.numbers[9]", "Index out of bounds when evaluating path $['numbers'][9]"),
+        ("$.numbers[-1]", "Index out of bounds when evaluating path $['numbers'][-1]"),
+        ("$.numbers[(@.length-9)]", "Index out of bounds when evaluating path $['numbers'][-5]"),
+        ("$.store.book[(@.length-1)].none", "No results for path: $['store']['book'][3]['none']"),
+        ("$.limit.x", "Property ['x'] not found in path $['limit']"),
+        ("$.limit['x','y']", "Property ['x', 'y'] not found in path $['limit']"),
+        ("$.limit.x[*]", "Property ['x'] not found in path $['limit']"),
+        ("$.nothing[0]", "The path $['nothing'] is null"),
         ("$.limit[0]", "Filter: [0] can only be applied to arrays. Current context is: 10"),
+        ("$.limit[0].a[*]", "Filter: [0]['a'][*] can only be applied to arrays. Current context is: 10"),
+        ("$['a.b'][1:]", "Filter: [1:] can only be applied to arrays. Current context is: {\"c\":2}"),
+        ("$.limit[0,1]", "Filter: [0,1] can only be applied to arrays. Current context is: 10"),
+        ("$.store.book[*].title[0]", "Filter: [0] can only be applied to arrays. Current context is: \"A\""),
+        (
+            "$.store.*[1:]",
+            "Filter: [1:] can only be applied to arrays. Current context is: \
+          {\"color\":\"red\",\"price\":19.95}",
+        ),
+        ("$.limit[?(@.a)]", "Filter: [?] can not be applied to primitives. Current context is: 10"),
         ("$none.x", "The variable 'none' is not defined: no state that ran before assigned it."),
     ] {
         assert_eq!(eval(text).map_err(|failure| failure.to_string()), Err(message.to_owned()), "{text}");
@@ -196,16 +166,7 @@ fn invalid_path_is_refused_by_position() {
         ("$.a[1", 6),
         ("$.a[1:2:3]", 8),
         ("$.a[1,]", 7),
-        ("$.a[?]", 6),
-        ("$.a[?()]", 7),
-        ("$.a[?(@.x ==)]", 13),
-        ("$.a[?(@.x == 1]", 15),
-        ("$.a[?(@.x =~ abc)]", 14),
-        ("$.a[?(@.x =~ /(/)]", 14),
         ("$.a[99999999999999999999]", 5),
-        ("$.a.frobnicate()", 5),
-        ("$.a.length(1)", 5),
-        ("$.a.length().b", 13),
     ] {
         let error = Path::parse(text).expect_err(text);
         assert_eq!(error.column, column, "{error}");
@@ -213,55 +174,29 @@ fn invalid_path_is_refused_by_position() {
 }
 
 #[test]
-fn deep_filters_are_refused() {
-    let nested = |open: &str, close: &str| format!("$[?({}@.x{})]", open.repeat(5000), close.repeat(5000));
-    for text in [nested("(", ")"), nested("!", ""), nested("@[?(", ")]")] {
-        assert!(Path::parse(&text).is_err());
-    }
-}
-
-#[test]
-fn reference_path_has_one_place() {
-    for text in ["$", "$.a", "$.a.b", "$['a']", "$.a[0].b", "$$.Execution.Id", "$variable.x"] {
-        assert!(ReferencePath::parse(text).is_ok(), "{text}");
-    }
-    for text in ["$.a[*]", "$.a[1:]", "$..a", "$.a[-1]", "$.a[0,1]", "$['a','b']", "$.a[?(@.b)]", "$.a.length()", "a"] {
-        assert!(ReferencePath::parse(text).is_err(), "{text}");
-    }
-}
-
-#[test]
-fn value_is_inserted_at_the_path() {
-    for (path, target, expected) in [
-        ("$", json!(5), json!("new")),
-        ("$.a", json!({"b": 1}), json!({"b": 1, "a": "new"})),
-        ("$.a", json!({"a": {"x": 1}, "b": 2}), json!({"a": "new", "b": 2})),
-        ("$.a.b.c", json!({}), json!({"a": {"b": {"c": "new"}}})),
-        ("$.a.b", json!({"a": {"x": 1}}), json!({"a": {"x": 1, "b": "new"}})),
-        ("$.a[1]", json!({"a": [1, 2]}), json!({"a": [1, "new"]})),
-        ("$[0].x", json!([{}]), json!([{"x": "new"}])),
+fn path_that_finds_nothing_on_aws_is_refused_by_position() {
+    for (text, column) in [
+        // Functions are names of fields.
+        ("$.a.length()", 5),
+        ("$.a.sum()", 5),
+        ("$.a.frobnicate(1)", 5),
+        ("$.a[*].max()", 8),
+        // Several names are the end of a path.
+        ("$['a','b'].v", 11),
+        ("$.x[*]['a','b'][0]", 16),
+        // Escapes in names.
+        (r"$['it\'s']", 8),
+        // Slices without bounds, or with two from the end.
+        ("$.a[:]", 6),
+        ("$.a[-3:-1]", 5),
+        ("$.a[0:-1]", 5),
+        ("$.a[(@.length)]", 14),
+        ("$.a[(@.length+1)]", 14),
+        ("$.a[(@.count-1)]", 8),
+        ("$.a[(@.length-)]", 15),
     ] {
-        let mut value = target.clone();
-        assert_eq!(ReferencePath::parse(path).unwrap().insert(&mut value, json!("new")), Ok(()), "{path} in {target}");
-        assert_eq!(value, expected, "{path} in {target}");
-    }
-}
-
-#[test]
-fn failed_insert_changes_nothing() {
-    for (path, target) in [
-        ("$.a", json!(5)),
-        ("$.a", json!(null)),
-        ("$.a", json!([1])),
-        ("$.a.b", json!({"a": 5})),
-        ("$.a[2]", json!({"a": [1, 2]})),
-        ("$.a[0]", json!({})),
-        ("$[0]", json!({"0": 1})),
-    ] {
-        let mut value = target.clone();
-        let failure = ReferencePath::parse(path).unwrap().insert(&mut value, json!("new")).expect_err(path);
-        assert_eq!(failure.to_string(), format!("Unable to apply ReferencePath {path} to input {target}"));
-        assert_eq!(value, target);
+        let error = Path::parse(text).expect_err(text);
+        assert_eq!(error.column, column, "{error}");
     }
 }
 
