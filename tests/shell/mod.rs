@@ -31,7 +31,8 @@ impl Shell {
         command.args(line.split_whitespace()).current_dir(&self.folder);
         let of_commands =
             ["AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_ACCOUNT_ID", "BIFROST_BUCKETS", "BIFROST_PREFIX"];
-        for variable in of_commands.into_iter().chain(["FENRIR_STEP", "HELLO_STEP", "ODIN_STEP"]) {
+        for variable in of_commands.into_iter().chain(["FENRIR_STEP", "HELLO_STEP", "ODIN_STEP", "STEP_DEPLOYER_STEP"])
+        {
             command.env_remove(variable);
         }
         command.env("USER", "ada");

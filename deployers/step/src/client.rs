@@ -3,10 +3,11 @@
 use crate::archive;
 use crate::machine::Step;
 use crate::plan::plan;
-use crate::release::{CODE_FILE, PLACEHOLDERS, StepFields, StepRelease};
+use crate::release::{CODE_FILE, PLACEHOLDERS, StepFields, StepRelease, is_definition_of};
+use crate::resources::{Found, look_up};
 use bifrost::client::{
-    Attachment, Body, Changes, ClientContext, ClientDeployer, DeployPlan, Prepared, ReleaseFile, ReusableFiles,
-    Serving, StepFailure, read_at_most,
+    Attachment, Body, Changes, ClientContext, ClientDeployer, DeployPlan, Deployed, Prepared, ReleaseFile,
+    ReusableFiles, Serving, StepFailure, read_at_most,
 };
 use bifrost::cloud::Encryption;
 use bifrost::error_code::{Coded, CodedError};
@@ -34,6 +35,10 @@ pub(crate) enum AttachError {
         /// The error of the operating system.
         source: io::Error,
     },
+    /// The release has a definition, and names a file with one.
+    #[error("state_machine: the release has a definition already, in state_machine_json; remove one of the two")]
+    #[code("step/two-definitions", "remove `state_machine` or `state_machine_json` from the release file")]
+    TwoDefinitions,
     /// The path of a file is not text.
     #[error("{field}: expected the path of a file, found {found}")]
     #[code("step/wrong-path", "write the path as a text, relative to the release file")]
@@ -101,6 +106,18 @@ impl ClientDeployer for Step {
         }
     }
 
+    /// Both, and whether they are still what the last release deployed.
+    async fn deployed(context: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
+        let Some(last) = context.last_deployed().await? else { return Ok(Vec::new()) };
+        Ok(match look_up(&context.ports, &last).await? {
+            Ok(found) => deployed(&last, &found),
+            Err(missing) => {
+                let parts = missing.iter().map(ToString::to_string).collect();
+                vec![Deployed { parts, ..Deployed::of(&last.envelope) }]
+            }
+        })
+    }
+
     fn changes(release: &StepRelease) -> Changes {
         let name = &release.fields.lambda_name;
         let version = release.fields.lambda_version.as_ref();
@@ -111,9 +128,34 @@ impl ClientDeployer for Step {
     }
 }
 
+fn deployed(last: &StepRelease, found: &Found) -> Vec<Deployed> {
+    let fields = &last.fields;
+    let of_last = |is_same: bool| if is_same { last.envelope.release_id.to_string() } else { "unknown".to_owned() };
+    let entry = |service: &str, resource: String, is_same: bool, part: String| Deployed {
+        service: service.to_owned(),
+        resource,
+        release_id: of_last(is_same),
+        parts: vec![part],
+        ..Deployed::of(&last.envelope)
+    };
+    let has_definition = is_definition_of(last, &found.state_machine.definition);
+    let definition = if has_definition { "its definition" } else { "another definition than the last release" };
+    let code = found.function.code_sha256.map_or_else(|| "unknown".to_owned(), |sha256| sha256.to_string());
+    vec![
+        entry("state machine", fields.step_fn_name.to_string(), has_definition, definition.to_owned()),
+        entry(
+            "function",
+            fields.lambda_name.to_string(),
+            found.function.code_sha256 == Some(fields.lambda_sha256),
+            format!("code {code}, {} bytes", found.function.code_size_bytes),
+        ),
+    ]
+}
+
 /// The definition: in the release as text or JSON, or in a file.
 fn definition(release_file: &Path, release: &mut Map<String, Value>) -> Result<String, CodedError> {
     match release.remove("state_machine_json") {
+        Some(_) if release.contains_key("state_machine") => Err(AttachError::TwoDefinitions.into()),
         Some(Value::String(text)) => Ok(text),
         Some(json) => Ok(json.to_string()),
         None => {

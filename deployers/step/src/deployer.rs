@@ -2,6 +2,7 @@
 
 use crate::machine::Step;
 use crate::release::StepFields;
+use bifrost::release::ExecutionNames;
 use bifrost::{Deployer, Permission, PolicyCondition};
 
 /// The tag of a function or state machine that opts in.
@@ -16,6 +17,8 @@ impl Deployer for Step {
 
     const NAME: &'static str = "step-deployer";
     const TIMEOUT_SECONDS: u32 = 600;
+    /// As Go step names them (contract §10).
+    const EXECUTION_NAMES: ExecutionNames = ExecutionNames::ReleaseId;
     /// It holds a zip file of up to 50 MiB three times: as it is, in base64, and as a request.
     const MEMORY_MIB: u32 = 1024;
     const PERMISSIONS: &'static [Permission] = &[

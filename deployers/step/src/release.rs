@@ -96,6 +96,20 @@ pub fn definition(release: &StepRelease) -> Result<Value, Findings> {
     })
 }
 
+/// Whether a text is the definition of the release, with any version of its function.
+pub(crate) fn is_definition_of(release: &StepRelease, text: &str) -> bool {
+    let arn = function_arn(release);
+    let without_version = |text: &str| {
+        let mut definition = json::parse(text.as_bytes()).ok()?;
+        set_function_version(&mut definition, &arn, None);
+        Some(definition)
+    };
+    match (without_version(text), without_version(&release.fields.state_machine_json)) {
+        (Some(one), Some(other)) => json::same(&one, &other),
+        _ => false,
+    }
+}
+
 /// The rules that need no cloud. The type of the state machine is not known yet: a standard one supports more.
 fn check(release: &StepRelease) -> Result<(), Findings> {
     let mut definition = definition(release)?;

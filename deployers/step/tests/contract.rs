@@ -9,8 +9,6 @@
     reason = "helpers outside of test functions fail by panicking, too"
 )]
 
-#[cfg(feature = "lambda")]
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bifrost::asl::MachineType;
 use bifrost::release::Sha256;
 use bifrost::testing::{LocalContract, PortContract};
@@ -82,7 +80,7 @@ fn seed_on_moto(account: &MotoAccount) {
     let function = json!({
         "FunctionName": NAME, "Runtime": "python3.13", "Handler": "app.handler",
         "Role": role("lambda.amazonaws.com", "/", "function"),
-        "Code": {"ZipFile": BASE64_STANDARD.encode(zip("one"))}, "Tags": tags(),
+        "Code": {"ZipFile": bifrost_moto::bytes(&zip("one"))}, "Tags": tags(),
     });
     let _ = account.call("lambda", "CreateFunction", function);
     let tags: Vec<Value> = tags().iter().map(|(key, value)| json!({"key": key, "value": value})).collect();

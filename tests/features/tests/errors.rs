@@ -60,7 +60,7 @@ fn every_code_in_the_sources_is_listed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folders =
         ["asl", "audit", "aws", "cli", "core", "local"].map(|name| root.join("bifrost").join(name).join("src"));
-    let deployers = ["fenrir", "odin"].map(|name| root.join("deployers").join(name).join("src"));
+    let deployers = ["fenrir", "odin", "step"].map(|name| root.join("deployers").join(name).join("src"));
     let sources = folders.into_iter().chain(deployers).flat_map(walkdir::WalkDir::new);
     let mut found = 0;
     for file in sources.map(Result::unwrap).filter(|file| file.path().extension().is_some_and(|it| it == "rs")) {

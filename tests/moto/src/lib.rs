@@ -33,5 +33,5 @@ mod python;
 pub use account::MotoAccount;
 pub use call::Call;
 pub use fault::Fault;
-pub use moto::{AwsError, Moto, bootstrap};
+pub use moto::{AwsError, Moto, bootstrap, bytes};
 pub use python::program;

@@ -187,6 +187,13 @@ pub fn bootstrap(program: &str) -> Value {
     json!({ "$bootstrap": program })
 }
 
+/// A parameter value: bytes, such as those of a zip file.
+#[must_use]
+pub fn bytes(content: &[u8]) -> Value {
+    let digits: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({ "$hex": digits })
+}
+
 fn answer<T: DeserializeOwned>(what: &str, result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> T {
     let mut response = result.unwrap_or_else(|error| panic!("/control/{what}: {error}"));
     let text = response.body_mut().with_config().limit(u64::MAX).read_to_string().unwrap();

@@ -5,7 +5,7 @@ use crate::client::{Attachment, ClientDeployer, ReusableFiles};
 use bifrost_core::error_code::{Coded, CodedError};
 use bifrost_core::json::{self, ReadError};
 use bifrost_core::lifecycle::{self, BadRelease};
-use bifrost_core::release::{Defaults, ExecutionName, InvalidName, Release, ReleaseId, Replay, STARTED_BY, replay};
+use bifrost_core::release::{Defaults, InvalidName, Release, ReleaseId, Replay, STARTED_BY, replay};
 use bifrost_core::task::DATA_LIMIT_BYTES;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
@@ -21,14 +21,6 @@ pub struct Prepared<F> {
     pub release: Release<F>,
     /// The files to upload before the release.
     pub attachments: Vec<Attachment>,
-}
-
-impl<F> Prepared<F> {
-    /// The name of the execution that deploys the release.
-    #[must_use]
-    pub fn execution(&self) -> ExecutionName {
-        ExecutionName::for_release(&self.release.envelope)
-    }
 }
 
 /// A release is refused before anything was uploaded or changed.

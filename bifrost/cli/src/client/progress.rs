@@ -106,7 +106,8 @@ pub struct Deployed {
 
 impl Deployed {
     /// A release without a resource of its own in the target account.
-    pub(super) fn of(envelope: &Envelope) -> Self {
+    #[must_use]
+    pub fn of(envelope: &Envelope) -> Self {
         let Envelope { project_name, release_id, created_at, .. } = envelope;
         let (service, release_id) = (project_name.to_string(), release_id.to_string());
         let (resource, since) = ("release".into(), *created_at);

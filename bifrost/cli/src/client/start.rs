@@ -5,7 +5,7 @@ use crate::client::{Attachment, Body, ClientDeployer};
 use bifrost_core::cloud::{CloudError, Encryption, StartError, limit_bytes};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
-use bifrost_core::release::{BucketName, InvalidName, ReleaseDir, ReleaseId, Sha256};
+use bifrost_core::release::{BucketName, ExecutionName, InvalidName, ReleaseDir, ReleaseId, Sha256};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::path::PathBuf;
 use std::{fs, io};
@@ -75,7 +75,7 @@ impl<D: ClientDeployer> Client<D> {
             return Ok(Started { execution: running.name, is_ours, joined: true });
         }
         self.upload(prepared).await?;
-        let execution = prepared.execution().to_string();
+        let execution = execution_name::<D>(prepared);
         let joined = match self.executions.start(&execution, &prepared.document).await {
             Ok(()) => false,
             // The same release was deployed before: its execution is followed to its end.
@@ -87,7 +87,7 @@ impl<D: ClientDeployer> Client<D> {
 
     /// Whether the execution of that name was started with exactly this release.
     async fn has_deployed(&self, prepared: &Prepared<D::Fields>) -> Result<bool, CloudError> {
-        let existing = self.executions.describe(prepared.execution().as_str()).await?;
+        let existing = self.executions.describe(&execution_name::<D>(prepared)).await?;
         Ok(existing.is_some_and(|existing| json::same(&existing.input, &prepared.document)))
     }
 
@@ -127,4 +127,9 @@ async fn load(body: Body) -> Result<Vec<u8>, StartFailure> {
         Ok(None) => Err(StartFailure::FileChanged(path)),
         Err(source) => Err(StartFailure::FileUnreadable { path, source }),
     }
+}
+
+/// The name of the execution that deploys the release.
+fn execution_name<D: ClientDeployer>(prepared: &Prepared<D::Fields>) -> String {
+    ExecutionName::for_release(&prepared.release.envelope, D::EXECUTION_NAMES).to_string()
 }

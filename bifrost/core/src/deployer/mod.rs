@@ -18,7 +18,7 @@ use crate::account::Identity;
 use crate::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, version};
 use crate::cloud::{ErrorKind, is_read};
 use crate::machine::{DefinitionSettings, Machine};
-use crate::release::{Fields, Release, Sha256};
+use crate::release::{ExecutionNames, Fields, Release, Sha256};
 use chrono::TimeDelta;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -52,6 +52,9 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     /// stops an execution that takes longer, wherever it is. By default the longest `timeout` and a day, in which a deploy that
     /// failed cleans up.
     const MAX_EXECUTION_SECONDS: u32 = <Self::Fields as Fields>::MAX_TIMEOUT_SECONDS.saturating_add(86_400);
+    /// The names of its executions, by which AWS refuses a release that was deployed before. By default they begin with project and
+    /// config, by which the client finds an execution sooner.
+    const EXECUTION_NAMES: ExecutionNames = ExecutionNames::ProjectAndConfig;
     /// The memory of its function, in MiB, for `bootstrap`. Lambda allots CPU in proportion to it. By default 256: a task needs a
     /// tenth of it, and a cold start is bound by CPU, mostly for TLS.
     const MEMORY_MIB: u32 = 256;

@@ -11,15 +11,31 @@ use super::{ConfigName, Envelope, ProjectName, Sha256};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionName(String);
 
+/// From what the names of a deployer's executions are made: see [`Deployer::EXECUTION_NAMES`](crate::deployer::Deployer::EXECUTION_NAMES).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExecutionNames {
+    /// `deploy-<project>-<config>-<time and random of the release id>`, with `/` of the project as `-`. If that is longer than 80
+    /// characters, `deploy-<project>-<config>` is cut, and 8 hex digits of its SHA-256 follow.
+    ProjectAndConfig,
+    /// The release id.
+    ReleaseId,
+}
+
 impl ExecutionName {
     /// The maximum length that Step Functions accepts.
     const MAX_LEN: usize = 80;
 
-    /// `deploy-<project>-<config>-<time and random of the release id>`, with `/` of the project as `-`.
-    ///
-    /// If that is longer than 80 characters, `deploy-<project>-<config>` is cut, and 8 hex digits of its SHA-256 follow.
+    /// The name of the execution that deploys the release.
     #[must_use]
-    pub fn for_release(release: &Envelope) -> Self {
+    pub fn for_release(release: &Envelope, names: ExecutionNames) -> Self {
+        match names {
+            ExecutionNames::ProjectAndConfig => Self::of_project_and_config(release),
+            // It has at most 64 bytes.
+            ExecutionNames::ReleaseId => Self(release.release_id.to_string()),
+        }
+    }
+
+    fn of_project_and_config(release: &Envelope) -> Self {
         let head = head(&release.project_name, &release.config_name);
         let tail = release.release_id.time_and_random();
         let name = format!("{head}-{tail}");
@@ -72,7 +88,14 @@ mod tests {
         release.project_name = project.parse().unwrap();
         release.config_name = config.parse().unwrap();
         release.release_id = id.parse().unwrap();
-        ExecutionName::for_release(&release).to_string()
+        ExecutionName::for_release(&release, ExecutionNames::ProjectAndConfig).to_string()
+    }
+
+    #[test]
+    fn name_may_be_the_release_id() {
+        let release = envelope();
+        let name = ExecutionName::for_release(&release, ExecutionNames::ReleaseId);
+        assert_eq!(name.as_str(), release.release_id.as_str());
     }
 
     #[test]

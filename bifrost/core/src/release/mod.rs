@@ -19,7 +19,7 @@ pub use aws_name::{AccountId, BucketName, Region};
 pub use directory::{ObjectKey, ProjectDir, ReleaseDir, RootDir, TargetKey};
 pub(crate) use envelope::is_same;
 pub use envelope::{CaughtError, Defaults, Envelope, Fields, Release, STARTED_BY, read_buckets, started_by};
-pub use execution_name::ExecutionName;
+pub use execution_name::{ExecutionName, ExecutionNames};
 pub(crate) use name::shortened;
 pub use name::{ConfigName, InvalidName, NameFault, ProjectName, ReleaseId, check_segment};
 pub use partition::{Partition, service_principal};

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost_core::json;
 use bifrost_core::release::{
-    AccountId, ConfigName, Defaults, ExecutionName, ObjectKey, ProjectDir, ProjectName, Release, ReleaseDir, ReleaseId,
-    RootDir, replay,
+    AccountId, ConfigName, Defaults, ExecutionName, ExecutionNames, ObjectKey, ProjectDir, ProjectName, Release,
+    ReleaseDir, ReleaseId, RootDir, replay,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -137,7 +137,7 @@ proptest! {
             *field = value;
         }
         if let Ok(read) = Release::<Fields>::read(&release, &defaults()) {
-            prop_assert!(ExecutionName::for_release(&read.envelope).as_str().len() <= 80);
+            prop_assert!(ExecutionName::for_release(&read.envelope, ExecutionNames::ProjectAndConfig).as_str().len() <= 80);
         }
     }
 }

@@ -274,7 +274,7 @@ impl<D: LocalDeployer> TestHarness<D> {
     /// [`HarnessError::Start`] if an execution of that name exists, [`HarnessError::Release`] if the release is not
     /// valid.
     pub async fn start(&self, release: &Value) -> Result<String, HarnessError> {
-        let name = ExecutionName::for_release(&self.read(release)?.envelope).to_string();
+        let name = ExecutionName::for_release(&self.read(release)?.envelope, D::EXECUTION_NAMES).to_string();
         self.cloud.executions().start(&name, release).await?;
         Ok(name)
     }

@@ -5,7 +5,7 @@ use crate::Step;
 use crate::cloud::Function;
 use crate::errors::UpdateError;
 use crate::package::MAX_ZIP_BYTES;
-use crate::release::CODE_FILE;
+use crate::release::{CODE_FILE, is_definition_of};
 use bifrost::Deployer;
 use bifrost::cloud::CloudError;
 use bifrost::error_code::full_message;
@@ -34,7 +34,7 @@ impl Update<'_> {
         if Sha256::of(now.as_bytes()) == self.previous.definition_sha256 {
             return Ok(());
         }
-        if !self.is_ours(&now) {
+        if !is_definition_of(self.release, &now) {
             return Err(format!("state machine {name} has a definition that somebody else wrote"));
         }
         let kept = |reason: &str| format!("state machine {name} has the definition of this release: {reason}");

@@ -162,17 +162,6 @@ impl<'a> Update<'a> {
         Ok(file.map(|file| file.body).filter(recorded).and_then(|body| String::from_utf8(body).ok()))
     }
 
-    /// Whether the text is the definition of the release, with any version of its function.
-    pub(super) fn is_ours(&self, text: &str) -> bool {
-        let arn = function_arn(self.release);
-        let without_version = |mut definition: Value| {
-            set_function_version(&mut definition, &arn, None);
-            definition
-        };
-        let ours = without_version(self.definition.clone());
-        json::parse(text.as_bytes()).is_ok_and(|parsed| json::same(&without_version(parsed), &ours))
-    }
-
     pub(super) fn function_name(&self) -> &str {
         self.release.fields.lambda_name.as_str()
     }

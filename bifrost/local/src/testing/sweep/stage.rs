@@ -186,7 +186,7 @@ impl<D: LocalDeployer> Stage<D> {
         let mut state = self.before.clone();
         state.faults.splice(0..0, planned.faults.iter().cloned());
         let harness = TestHarness::<D>::new(state)?;
-        let name = ExecutionName::for_release(&self.envelope);
+        let name = ExecutionName::for_release(&self.envelope, D::EXECUTION_NAMES);
         let identity = Arc::clone(harness.cloud().identity());
         let deploy = Arc::new(Deploy {
             arn: identity.execution_arn(name.as_str()),
