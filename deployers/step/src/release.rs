@@ -29,10 +29,9 @@ name_type! {
 }
 
 fn check_function(name: &str) -> Result<(), NameFault> {
-    check_segment(name, 64)?;
     match name.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
-        Some(other) => Err(NameFault::Character(other, "letters, digits, `-` and `_`, and no ARN")),
-        None => Ok(()),
+        Some(other) => Err(NameFault::Character(other, "letters, digits, `-` and `_`; the name, not the ARN")),
+        None => check_segment(name, 64),
     }
 }
 

@@ -3,12 +3,15 @@
 use super::{Address, Client};
 use crate::client::{ClientDeployer, ReusableFiles};
 use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionStatus, ExecutionSummary, Names};
-use bifrost_core::release::{ObjectKey, ProjectDir, Sha256};
+use bifrost_core::release::{ExecutionNames, ObjectKey, ProjectDir, Sha256};
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::BTreeMap;
 
 /// How many earlier releases are searched.
 const RELEASES: usize = 5;
+
+/// How many times as many executions are searched where names do not say whose they are.
+const OF_OTHERS: usize = 20;
 
 /// How many objects are looked up at a time.
 const MAX_CONCURRENT_CALLS: usize = 8;
@@ -24,11 +27,18 @@ impl<D: ClientDeployer> Client<D> {
         mut filter: ExecutionFilter,
         limit: usize,
     ) -> Result<Vec<ExecutionSummary>, CloudError> {
-        filter.names = Names::Of(address.project.clone(), address.config.clone());
-        let mut found = self.executions.list(&filter, limit).await?;
+        let listed = match D::EXECUTION_NAMES {
+            ExecutionNames::ProjectAndConfig => {
+                filter.names = Names::Of(address.project.clone(), address.config.clone());
+                limit
+            }
+            ExecutionNames::ReleaseId => limit.saturating_mul(OF_OTHERS),
+        };
+        let mut found = self.executions.list(&filter, listed).await?;
         found.retain(|execution| {
             Address::read(&execution.input, &self.account.defaults).is_ok_and(|found| found.names_the_same(address))
         });
+        found.truncate(limit);
         Ok(found)
     }
 

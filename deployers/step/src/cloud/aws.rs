@@ -103,12 +103,14 @@ fn code_sha256(base64: &str) -> Option<Sha256> {
 
 fn function_version(version: FunctionConfiguration, request: Request<'_>) -> Result<FunctionVersion, CloudError> {
     let published = request.field("LastModified", version.last_modified)?;
-    // `2026-11-21T12:00:00.000+0000`, without the colon of RFC 3339.
-    let published = DateTime::parse_from_str(&published, "%Y-%m-%dT%H:%M:%S%.f%z").ok();
+    // `2026-11-21T12:00:00.000+0000`, without the colon of RFC 3339; emulations of AWS have one of RFC 3339.
+    let published = DateTime::parse_from_str(&published, "%Y-%m-%dT%H:%M:%S%.f%z")
+        .or_else(|_| DateTime::parse_from_rfc3339(&published))
+        .ok();
     Ok(FunctionVersion {
         version: request.field("Version", version.version)?,
         description: version.description.unwrap_or_default(),
-        published: request.field("a valid LastModified", published)?.with_timezone(&Utc),
+        published: request.field("time in LastModified", published)?.with_timezone(&Utc),
     })
 }
 

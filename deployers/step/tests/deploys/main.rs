@@ -11,5 +11,6 @@
 mod every_call;
 mod failing;
 mod fixture;
+mod go_client;
 mod refused;
 mod succeeding;
