@@ -75,9 +75,7 @@ impl Update<'_> {
         let kept = |reason: &str| format!("function {name} has the code of this release: {reason}");
         match self.restore_code(now).await {
             Ok(true) => Ok(()),
-            Ok(false) => {
-                Err(kept("the code before is not the one of the release that was deployed last, so that nobody has it"))
-            }
+            Ok(false) => Err(kept("the code before was not deployed by this deployer, so it cannot be restored")),
             Err(error) => Err(kept(&full_message(&error))),
         }
     }
