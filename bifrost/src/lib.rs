@@ -11,9 +11,19 @@
 //! definition in the Amazon States Language and an interpreter for it ([`asl`]), a local cloud ([`local`]), and the
 //! commands for operators ([`cli`]).
 //!
+//! # A new deployer
+//!
+//! The program `bifrost` writes one that builds, passes its tests and deploys into the local cloud as it is:
+//!
+//! ```sh
+//! bifrost new acme-cache --yes --bifrost PATH && cd acme-cache && cargo test && cargo demo
+//! ```
+//!
+//! It has a loop that polls, a roll back, both halves of its port, and a README that says what to change where.
+//!
 //! # The smallest complete deployer
 //!
-//! This is the complete source of `examples/hello`, the shape to copy. It sets a feature flag in a DynamoDB table. `cargo hello` runs
+//! This is the complete source of `examples/hello`, in one file. It sets a feature flag in a DynamoDB table. `cargo hello` runs
 //! it in a local cloud; built with the feature `aws`, the same program deploys in AWS, and is the Lambda function.
 //!
 //! ```rust,ignore
@@ -65,10 +75,10 @@
 //!
 //! # Outside of the workspace
 //!
-//! Panics must unwind: each panic of a handler becomes a `PanicError`, so [`main!`] refuses a profile with `panic = "abort"`. Use SDK crates
-//! of major version 1 with `default-features = false, features = ["behavior-version-latest", "rt-tokio"]`; with default features the
-//! function links a second HTTP client and a second TLS. `CONTRIBUTING.md` says step by step how to add a deployer, a port, a rule and a
-//! command.
+//! `bifrost new` writes a manifest that obeys these rules. Panics must unwind: each panic of a handler becomes a `PanicError`, so
+//! [`main!`] refuses a profile with `panic = "abort"`. Use SDK crates of major version 1 with `default-features = false, features =
+//! ["behavior-version-latest", "rt-tokio"]`; with default features the function links a second HTTP client and a second TLS.
+//! `CONTRIBUTING.md` says step by step how to add a deployer, a port, a rule and a command.
 //!
 //! # Names in AWS
 //!
@@ -110,6 +120,8 @@ pub use bifrost_core::{
 };
 #[cfg(feature = "local")]
 pub use bifrost_local::{self as local, testing};
+/// The crate of the times in releases and local clouds, in the version that the framework uses.
+pub use chrono;
 #[doc(hidden)]
 pub use codes::ERROR_CODES;
 

@@ -32,6 +32,7 @@ macro_rules! rules {
         )*
 
         /// All codes of these rules.
+        #[allow(dead_code, reason = "a deployer without a page of its error codes does not list them")]
         pub(crate) const CODES: &[$crate::error_code::ErrorCode] = &[$($name),*];
     };
 }

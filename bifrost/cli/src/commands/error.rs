@@ -2,6 +2,7 @@
 
 use super::audit::AuditCliError;
 use super::custom_command::CommandError;
+use super::new::NewError;
 use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
 use crate::client::{
     AddressError, AllDeployedError, FreezeFailure, HaltFailure, PlanFailure, PrepareError, RollbackFailure,
@@ -74,6 +75,9 @@ pub(super) enum CliError {
     #[error(transparent)]
     #[code(source)]
     Audit(Box<AuditCliError>),
+    #[error(transparent)]
+    #[code(source)]
+    New(Box<NewError>),
     /// Users of one project may not read what is deployed of all projects.
     #[error("{0}; `status` with a project does not need it")]
     #[code(source)]
@@ -259,7 +263,7 @@ macro_rules! boxed {
 
 boxed! {
     Address(AddressError) Apply(ApplyError) Connect(ConnectError) Freeze(FreezeFailure) Halt(HaltFailure)
-    Plan(PlanFailure) Prepare(PrepareError) Rollback(RollbackFailure) Start(StartFailure)
+    New(NewError) Plan(PlanFailure) Prepare(PrepareError) Rollback(RollbackFailure) Start(StartFailure)
 }
 
 impl From<AllDeployedError> for CliError {

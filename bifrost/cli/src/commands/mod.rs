@@ -24,6 +24,7 @@ mod json;
 #[cfg(feature = "local")]
 mod local;
 mod motive;
+mod new;
 mod output;
 mod plan;
 mod program;
@@ -50,7 +51,7 @@ use program::ProgramRun;
 pub use time::{Age, TypedAge};
 
 /// The codes of the errors of this module.
-pub(crate) const ERROR_CODES: &[&[ErrorCode]] = &[CliError::CODES, audit::AuditCliError::CODES];
+pub(crate) const ERROR_CODES: &[&[ErrorCode]] = &[CliError::CODES, audit::AuditCliError::CODES, new::NewError::CODES];
 
 #[derive(Debug, Parser)]
 #[command(disable_help_subcommand = true, subcommand_required = true, version)]

@@ -12,7 +12,7 @@ pub use connect::{
 #[doc(hidden)]
 pub use constants::check_deployer;
 pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
-pub use prefix::{InvalidPrefix, Prefix};
+pub use prefix::{InvalidPrefix, Prefix, is_deployer_name};
 
 use crate::account::Identity;
 use crate::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, version};

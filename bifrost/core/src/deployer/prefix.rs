@@ -49,6 +49,14 @@ impl Prefix {
         Self::read(chosen.unwrap_or(D::PREFIX), Self::max_len(D::NAME))
     }
 
+    /// The prefix of a deployer of that name, whose code does not exist yet.
+    ///
+    /// # Errors
+    /// [`InvalidPrefix`], if it does not make valid names.
+    pub fn for_name(prefix: &str, name: &str) -> Result<Self, InvalidPrefix> {
+        Self::read(prefix, Self::max_len(name))
+    }
+
     /// The name of deployer `D` in AWS, such as `coinbase-odin`.
     #[must_use]
     pub fn deployer<D: Deployer>(&self) -> String {
@@ -104,7 +112,7 @@ impl fmt::Display for Prefix {
 /// Fails the compilation if a deployer's own names are not valid.
 pub(super) const fn check_names(name: &str, prefix: &str) {
     assert!(
-        is_command(name),
+        is_deployer_name(name),
         "`NAME` of a deployer must have lower-case letters, digits and `-`, begin with a letter, and not be `audit` or end with `-audit`"
     );
     assert!(
@@ -122,8 +130,10 @@ const fn is_prefix(prefix: &str, max: usize) -> bool {
     }
 }
 
-/// Whether names that end so are valid. `<prefix>audit` is the audit log, and `…-audit` the audit function of a deployer.
-const fn is_command(name: &str) -> bool {
+/// Whether a deployer may have this name, [`Deployer::NAME`]. `<prefix>audit` is the audit log, and `…-audit` the audit function of a
+/// deployer.
+#[must_use]
+pub const fn is_deployer_name(name: &str) -> bool {
     match name.as_bytes() {
         [] | [.., b'-'] | b"audit" | [.., b'-', b'a', b'u', b'd', b'i', b't'] => false,
         [first, ..] => first.is_ascii_lowercase() && has_name_characters(name),
@@ -189,9 +199,9 @@ mod tests {
 
     #[test]
     fn command_is_not_that_of_an_audit_log() {
-        assert!(is_command("odin") && is_command("step-deployer") && is_command("myaudit"));
+        assert!(is_deployer_name("odin") && is_deployer_name("step-deployer") && is_deployer_name("myaudit"));
         for wrong in ["", "audit", "odin-audit", "Odin", "odin-", "1odin", "od_in"] {
-            assert!(!is_command(wrong), "{wrong}");
+            assert!(!is_deployer_name(wrong), "{wrong}");
         }
     }
 }

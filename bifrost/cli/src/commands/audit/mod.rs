@@ -1,4 +1,4 @@
-//! `bifrost audit`: what auditors use to read and verify the audit log, one file a command or pair of commands.
+//! The program `bifrost`: `new`, and `audit`, what auditors use to read and verify the audit log, one file a command or pair of commands.
 //!
 //! Exit codes: 0 success; 1 `verify` or the review of acts found something; 2 the command line is wrong, or the log cannot be read.
 
@@ -26,7 +26,7 @@ pub(super) use error::AuditCliError;
 pub use program::AuditProgram;
 pub(super) use receipt::{Deployed, ReceiptArgs, check as check_receipt_file, save as save_receipt};
 
-use super::completions;
+use super::{completions, new};
 use clap::{CommandFactory, Parser, Subcommand};
 
 /// The name of the program.
@@ -43,6 +43,8 @@ struct Cli {
 enum Command {
     /// Read and verify the audit log: who deployed what, where, when, and how it ended
     Audit(Box<AuditArgs>),
+    /// Write a new deployer that builds, passes its tests, and deploys into the local cloud
+    New(new::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -109,8 +111,9 @@ fn command() -> clap::Command {
     ];
     Cli::command()
         .max_term_width(80)
-        .about("Reads and verifies the audit log of deployers")
-        .after_help("Try `bifrost audit --help`.")
+        .about("Writes new deployers, and reads and verifies the audit log of deployers")
+        .after_help("Try `bifrost new --help`, or `bifrost audit --help`.")
+        .mut_subcommand("new", |command| command.after_help(new::EXAMPLES))
         .mut_subcommand("audit", |audit| {
             let audit = audit.after_help("Try `bifrost audit list --help`, or `bifrost audit --help` for examples.");
             examples.into_iter().fold(audit.after_long_help(GUIDE), |audit, (name, text)| {

@@ -1,4 +1,4 @@
-//! The program `bifrost`: its commands, and the clouds whose audit logs they read.
+//! The program `bifrost`: its commands, and the clouds whose audit logs those for auditors read.
 
 use super::arguments::LogArgs;
 use super::opened::{self, OpenedLog};
@@ -8,7 +8,7 @@ use super::{
 use crate::commands::arguments::Format;
 use crate::commands::error::CliError;
 use crate::commands::program::{finish, usage};
-use crate::commands::{completions, output};
+use crate::commands::{completions, new, output};
 use bifrost_core::deployer::{AuditConnection, ConnectAudit};
 use bifrost_core::error_code::ErrorCode;
 use bifrost_core::people::Acts;
@@ -17,7 +17,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// The program `bifrost`, with which auditors read and verify an audit log.
+/// The program `bifrost`, which makes new deployers, and with which auditors read and verify an audit log.
 ///
 /// ```ignore
 /// fn main() -> ExitCode {
@@ -70,6 +70,7 @@ impl AuditProgram {
         let Cli { command } = Cli::from_arg_matches(matches).map_err(CliError::Usage)?;
         let audit = match command {
             Command::Audit(audit) => audit.command,
+            Command::New(args) => return new::run(&args),
             Command::Completions(args) => return completions::run(&args, &mut super::command()),
         };
         match audit {
@@ -122,7 +123,10 @@ impl AuditProgram {
 /// The format of an error: JSON only if `--output json` was given.
 fn error_format(arguments: &[OsString]) -> Format {
     let given = command().ignore_errors(true).try_get_matches_from(arguments).ok();
-    let innermost = given.as_ref().and_then(|given| given.subcommand()?.1.subcommand()).map(|(_, matches)| matches);
+    let mut innermost = given.as_ref();
+    while let Some((_, matches)) = innermost.and_then(ArgMatches::subcommand) {
+        innermost = Some(matches);
+    }
     let output = innermost.and_then(|matches| matches.try_get_one::<Format>("output").ok().flatten().copied());
     output.unwrap_or(Format::Text)
 }

@@ -1,4 +1,4 @@
-//! The command line of `bifrost audit`.
+//! The command line of the program `bifrost`.
 
 use super::*;
 use clap::FromArgMatches;
@@ -47,6 +47,13 @@ fn help_of_commands() {
     for name in COMMANDS {
         insta::assert_snapshot!(name, long_help(&["audit", name]));
     }
+}
+
+#[test]
+fn help_of_new() {
+    let help = long_help(&["new"]);
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    insta::assert_snapshot!(help);
 }
 
 #[test]

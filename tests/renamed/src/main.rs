@@ -1,4 +1,4 @@
-//! A deployer outside of the workspace: it pins a note to a board.
+//! A deployer that calls the framework by another name: it pins a note to a board.
 
 use framework::client::ClientDeployer;
 use framework::cloud::CloudError;
@@ -19,7 +19,7 @@ framework::state_machine! {
     crate = framework;
 
     /// Pins a note.
-    machine Outside(Release<Note>, Arc<dyn Board>) starts at Validate, changes from Pin;
+    machine Renamed(Release<Note>, Arc<dyn Board>) starts at Validate, changes from Pin;
 
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock {
@@ -91,19 +91,19 @@ impl LocalBoard for Notes {
     }
 }
 
-impl Deployer for Outside {
+impl Deployer for Renamed {
     type Fields = Note;
     type Machine = Self;
 
-    const NAME: &'static str = "outside";
+    const NAME: &'static str = "renamed";
     const TIMEOUT_SECONDS: u32 = 60;
 }
 
-impl ClientDeployer for Outside {
+impl ClientDeployer for Renamed {
     const ABOUT: &'static str = "Pins a note";
 }
 
-impl LocalDeployer for Outside {
+impl LocalDeployer for Renamed {
     type Resources = Notes;
 
     fn local_ports(session: LocalSession<Notes>) -> Arc<dyn Board> {
@@ -111,6 +111,6 @@ impl LocalDeployer for Outside {
     }
 }
 
-framework::main!(Outside, clouds: [local]);
+framework::main!(Renamed, clouds: [local]);
 
-framework::testing::every_call_may_fail!(Outside, {"note": "buy milk"});
+framework::testing::every_call_may_fail!(Renamed, {"note": "buy milk"});
