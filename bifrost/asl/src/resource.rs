@@ -86,7 +86,7 @@ impl Resource {
                 let message = || {
                     format!(
                         "`{service}:{action}` is not a service integration, which takes no version or alias; write \
-                         `arn:aws:states:::service:action`"
+                         `…:states:::service:action`"
                     )
                 };
                 (!is_known).then(message)

@@ -8,6 +8,7 @@ use bifrost::client::{
 use bifrost::cloud::Encryption;
 use bifrost::error_code::Coded;
 use bifrost::lifecycle::Freeze;
+use bifrost::release::{ExecutionName, ExecutionNames};
 use bifrost::testing::TestHarness;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -222,7 +223,8 @@ async fn execution_with_other_input_is_not_joined() {
     let harness = harness();
     let client = client(&harness);
     let prepared = client.prepare(&file("named", &identified()), "ada@laptop").await.unwrap();
-    client.executions.start(prepared.execution().as_str(), &json!({})).await.unwrap();
+    let name = ExecutionName::for_release(&prepared.release.envelope, ExecutionNames::ProjectAndConfig);
+    client.executions.start(name.as_str(), &json!({})).await.unwrap();
     let refused = client.start(&prepared).await.unwrap_err();
     assert_eq!(refused.code(), "release/already-started");
 }

@@ -77,7 +77,7 @@ fn what_cannot_be_attached_is_named() {
         (vec![("state_machine", json!("release.json"))], "step/invalid-definition"),
         (vec![("state_machine_json", json!("{"))], "step/two-definitions"),
         (vec![("lambda_name", json!("arn:aws:lambda:us-east-1:000000000000:function:x"))], "release/invalid-value"),
-        (vec![("publish_versoin", json!(true))], "release/unknown-field"),
+        (vec![("publish_versions", json!(true))], "release/unknown-field"),
     ] {
         let shell = example("attached");
         write_release(&shell, &changes);

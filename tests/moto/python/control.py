@@ -137,13 +137,13 @@ def _answer(status, value):
 
 
 def _bytes(value):
-    """Reads parameters from JSON. `{"$bootstrap": path}` is the zip file of a function that runs the program, and `{"$hex": digits}`
+    """Reads parameters from JSON. `{"$bootstrap": path}` is the zip file of a function that runs the program, and `{"$bytes": numbers}`
     are bytes."""
     if isinstance(value, dict):
         if set(value) == {"$bootstrap"}:
             return _archive(value["$bootstrap"])
-        if set(value) == {"$hex"}:
-            return bytes.fromhex(value["$hex"])
+        if set(value) == {"$bytes"}:
+            return bytes(value["$bytes"])
         return {name: _bytes(member) for name, member in value.items()}
     return [_bytes(member) for member in value] if isinstance(value, list) else value
 

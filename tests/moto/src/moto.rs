@@ -190,8 +190,7 @@ pub fn bootstrap(program: &str) -> Value {
 /// A parameter value: bytes, such as those of a zip file.
 #[must_use]
 pub fn bytes(content: &[u8]) -> Value {
-    let digits: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({ "$hex": digits })
+    json!({ "$bytes": content })
 }
 
 fn answer<T: DeserializeOwned>(what: &str, result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> T {
