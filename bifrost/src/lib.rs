@@ -60,6 +60,20 @@
 //! 9. **[`every_call_may_fail!`](testing::every_call_may_fail)** is the test that lets every call of a deploy fail.
 //!    `examples/hello/src/contract.rs` has the other one: [`port_contract!`] runs the same tests on both halves.
 //!
+//! # Upgrades while deploys run
+//!
+//! Lambda runs each task with the code of the moment, so a deploy that one version began may be finished by another, newer or older. Only the
+//! task marked `validates` refuses unknown fields; every later task passes them on unchanged, at every depth, so that the version which
+//! knows them still has them. What you must do:
+//!
+//! - A new field is an `Option`, has a `default`, or is `#[set_by_deployer]`: states of the version before do not have it.
+//! - A field keeps its name, its type and its meaning. Something else is a new field.
+//! - A task that cleans up can end without the fields marked `#[unused_by_clean_up]`. If it cannot read another one, the deploy ends in
+//!   `FailureDirty` and keeps its lock, because nobody knows what is left over.
+//! - States keep their names while deploys that may be in them run.
+//!
+//! [`testing::RecordedStates`] is the test: it keeps the states that released versions wrote, and finishes a deploy from each.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -94,6 +108,8 @@
 //! [`testing::every_call_may_fail!`] lets every call of a deploy fail, in a run of its own, in each way in which it can, and checks
 //! after each run what every deployer must keep. It finds handlers that are not idempotent and clean-ups that forget something.
 //! [`testing::FaultSweep`] is the same with rules of your own.
+//!
+//! [`testing::RecordedStates`] finishes the deploys that released versions began.
 //!
 //! [`port_contract!`] runs one suite of tests on the local half of your ports and, where the crate `bifrost-moto` can run, on AWS as moto
 //! emulates it, so that the local cloud does not drift from AWS.

@@ -69,6 +69,7 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
     <machine::OutputTooLarge as Coded>::CODES,
     <machine::PanicError as Coded>::CODES,
     <machine::expansion::OutputNotJson as Coded>::CODES,
+    <machine::expansion::StateUnreadable as Coded>::CODES,
     <machine::expansion::UnknownTask as Coded>::CODES,
     <people::ActError as Coded>::CODES,
     <people::AlreadyFrozen as Coded>::CODES,

@@ -53,6 +53,14 @@ pub trait Shape {
 
     /// Clears the fields marked `#[set_by_deployer]`, here and in all values inside: a client may have sent them.
     fn clear_deployer_fields(&mut self) {}
+
+    /// The number of steps of `path`, a place below this value, that lead to the innermost field marked `#[unused_by_clean_up]`.
+    /// `None` if the clean-up needs what is there.
+    #[must_use]
+    fn unused_by_clean_up(path: &[&str]) -> Option<usize> {
+        let _ = path;
+        None
+    }
 }
 
 /// The fields that a type adds to an object if it is flattened into it (`#[serde(flatten)]`).

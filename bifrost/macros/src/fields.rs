@@ -72,10 +72,12 @@ fn complete_fields(place: Place, library: &Path, input: &mut DeriveInput) -> Res
     // With `deserialize_with`, serde asks nothing of a parameter.
     let is_buffered = crate::shape::Container::of(&input.attrs).is_ok_and(|container| container.is_buffered());
     let by_name = is_buffered && input.generics.type_params().next().is_none();
+    let is_struct = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
     let mut working = Vec::new();
     let mut mistake = Ok(());
     for field in fields_mut(&mut input.data) {
-        match complete_field(place, library, field, has_default) {
+        let checked = attributes::check_unused(field, is_struct, has_default);
+        match checked.and_then(|()| complete_field(place, library, field, has_default)) {
             Ok(is_working) => {
                 working.extend(field.ident.clone().filter(|_| is_working));
                 if by_name {
@@ -103,7 +105,9 @@ fn read_by_name(library: &Path, field: &mut Field) {
 
 /// serde would report a mistake in its attributes again.
 fn reset(field: &mut Field) {
-    field.attrs.retain(|attribute| !attribute.path().is_ident("serde"));
+    field
+        .attrs
+        .retain(|attribute| !attribute.path().is_ident("serde") && !attribute.path().is_ident("unused_by_clean_up"));
     for attribute in field.attrs.iter_mut().filter(|attribute| attribute.path().is_ident("set_by_deployer")) {
         *attribute = parse_quote!(#[set_by_deployer]);
     }

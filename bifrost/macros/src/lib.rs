@@ -39,7 +39,7 @@ pub fn derive_coded(input: TokenStream) -> TokenStream {
     coded::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-#[proc_macro_derive(Shape, attributes(serde, shape, set_by_deployer))]
+#[proc_macro_derive(Shape, attributes(serde, shape, set_by_deployer, unused_by_clean_up))]
 #[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn derive_shape(input: TokenStream) -> TokenStream {
     shape::derive(&parse_macro_input!(input as DeriveInput)).into()

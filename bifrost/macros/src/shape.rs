@@ -79,7 +79,12 @@ fn shape(input: &DeriveInput, container: &Container) -> Result<TokenStream> {
 
 /// The same shape as another type, which is written instead of this one.
 fn of_type(input: &DeriveInput, other: &Type) -> TokenStream {
-    implementation(input, &quote!(<#other as __bifrost::Shape>::Shape), &TokenStream::new())
+    let items = quote! {
+        fn unused_by_clean_up(path: &[&str]) -> ::core::option::Option<usize> {
+            <#other as __bifrost::Shape>::unused_by_clean_up(path)
+        }
+    };
+    implementation(input, &quote!(<#other as __bifrost::Shape>::Shape), &items)
 }
 
 /// serde writes only the value of a newtype.
@@ -91,6 +96,10 @@ fn of_newtype(input: &DeriveInput, only: &syn::Field) -> TokenStream {
 
         fn clear_deployer_fields(&mut self) {
             <#ty as __bifrost::Shape>::clear_deployer_fields(&mut self.#field);
+        }
+
+        fn unused_by_clean_up(path: &[&str]) -> ::core::option::Option<usize> {
+            <#ty as __bifrost::Shape>::unused_by_clean_up(path)
         }
     };
     implementation(input, &quote!(<#ty as __bifrost::Shape>::Shape), &items)
@@ -173,7 +182,7 @@ fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNam
             format!("another field is written as `{}`, too: name one of them otherwise", name.value()),
         ));
     }
-    let clear = clear(&fields);
+    let items = [clear(&fields), unused_by_clean_up(&fields)].into_iter().collect();
     // A constant outside of the type cannot name its parameters.
     let never_null: TokenStream =
         fields.iter().filter(|_| input.generics.params.is_empty()).map(Field::never_null).collect();
@@ -181,7 +190,7 @@ fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNam
     let shape = format_ident!("{}AsJson", input.ident);
     let shape = (!fields.is_empty() || flattened.is_empty()).then_some(shape);
     let definition = shape.as_ref().map(|shape| shape_definition(input, shape, &fields));
-    let implementation = flatten(input, shape.as_ref(), &flattened, &clear);
+    let implementation = flatten(input, shape.as_ref(), &flattened, &items);
     Ok(quote!(#definition #implementation #never_null))
 }
 
@@ -196,6 +205,23 @@ fn clear(fields: &[Field]) -> TokenStream {
     quote! {
         fn clear_deployer_fields(&mut self) {
             #(#clear)*
+        }
+    }
+}
+
+fn unused_by_clean_up(fields: &[Field]) -> TokenStream {
+    let arms: TokenStream = fields.iter().filter(|field| !field.flatten).map(Field::unused_by_clean_up).collect();
+    if arms.is_empty() {
+        return arms;
+    }
+    quote! {
+        fn unused_by_clean_up(path: &[&str]) -> ::core::option::Option<usize> {
+            let (first, rest) = path.split_first()?;
+            let (inside, is_unused): (::core::option::Option<usize>, bool) = match *first {
+                #arms
+                _ => return ::core::option::Option::None,
+            };
+            inside.map(|steps| steps + 1).or_else(|| is_unused.then_some(1))
         }
     }
 }

@@ -28,4 +28,5 @@ mod sweeps;
 mod target_objects;
 mod templates;
 mod unlocking;
+mod upgrades;
 mod uploaded;

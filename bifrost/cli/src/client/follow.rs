@@ -152,7 +152,9 @@ impl<D: ClientDeployer> Follower<'_, D> {
             Some(Transition::Entered(state)) => vec![DeployEvent::State { time, state, deadline: self.deadline() }],
             Some(Transition::Failed(failure)) => vec![DeployEvent::Failure(failure)],
             Some(Transition::Exited(output)) => {
-                let Ok(release) = Release::read(&output, &self.client.account.defaults) else { return Vec::new() };
+                let Ok(release) = Release::read_state(&output, &self.client.account.defaults) else {
+                    return Vec::new();
+                };
                 let progress = (!self.watched).then(|| D::progress(&release));
                 self.release = Some(release);
                 progress.and_then(|services| self.progressed(time, services)).into_iter().collect()

@@ -120,7 +120,7 @@ impl<D: ClientDeployer> Client<D> {
                 outputs.push(output);
             }
         }
-        let release = outputs.iter().rev().find_map(|output| Release::read(output, &self.account.defaults).ok());
+        let release = outputs.iter().rev().find_map(|output| Release::read_state(output, &self.account.defaults).ok());
         Ok((reader, release))
     }
 }

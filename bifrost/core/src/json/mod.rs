@@ -14,6 +14,7 @@ mod path;
 mod read;
 mod read_error;
 mod size;
+mod taken_out;
 
 pub use by_name::{by_name, from_slice, from_value};
 pub use compare::{Difference, difference, same};
@@ -21,3 +22,4 @@ pub use parse::{ParseError, ParseProblem, parse};
 pub use read::{read, read_members};
 pub use read_error::{ReadError, ReadErrorKind};
 pub use size::{exceeds, size};
+pub(crate) use taken_out::{TakenOut, Unused};

@@ -1,5 +1,7 @@
 //! Paths in a document: `services.web.subnets[0]`.
 
+use std::fmt;
+
 /// One step down into a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -7,6 +9,15 @@ pub(super) enum Step {
     Key(String),
     /// To the element of an array, counted from 0.
     Index(usize),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => f.write_str(key),
+            Self::Index(index) => write!(f, "{index}"),
+        }
+    }
 }
 
 /// Renders steps that were collected on the way out of a document, innermost first.

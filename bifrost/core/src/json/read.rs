@@ -35,12 +35,16 @@ pub fn read_members<'de, T: Deserialize<'de>>(
     takes: impl Fn(&str) -> bool,
     also: &[&str],
 ) -> Result<T, ReadError> {
-    let Value::Object(members) = object else {
-        return Err(not_an_object(object).into_error(&[]));
-    };
+    members(object, takes).map_err(|error| error.into_error(also))
+}
+
+pub(super) fn members<'de, T: Deserialize<'de>>(
+    object: &'de Value,
+    takes: impl Fn(&str) -> bool,
+) -> Result<T, ValueError> {
+    let Value::Object(members) = object else { return Err(not_an_object(object)) };
     let members = members.iter().filter(|(key, _)| takes(key));
     T::deserialize(ByName(MapAccessDeserializer::new(Members { rest: members, value: None })))
-        .map_err(|error| error.into_error(also))
 }
 
 fn not_an_object(value: &Value) -> ValueError {
@@ -244,7 +248,7 @@ impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Memb
         self.value = self.rest.next();
         let Some((key, _)) = self.value else { return Ok(None) };
         let read = seed.deserialize(MemberKey(key));
-        read.map(Some).map_err(|error: ValueError| error.within(Step::Key(key.clone())))
+        read.map(Some).map_err(|error: ValueError| error.of_member(key))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ValueError> {

@@ -96,13 +96,23 @@ struct Inner {
     steps: Vec<Step>,
     kind: ReadErrorKind,
     message: String,
-    /// For an unknown field: the fields that exist.
-    siblings: &'static [&'static str],
+    /// For an unknown field.
+    unknown: Option<UnknownName>,
+}
+
+/// A field that a type does not have.
+#[derive(Debug)]
+pub(super) struct UnknownName {
+    pub(super) name: String,
+    /// The fields that exist.
+    pub(super) siblings: &'static [&'static str],
+    /// Whether the path ends at the field. It ends further up if serde had buffered the value.
+    pub(super) is_exact: bool,
 }
 
 impl ValueError {
     fn new(kind: ReadErrorKind, message: String) -> Self {
-        Self(Box::new(Inner { steps: Vec::new(), kind, message, siblings: &[] }))
+        Self(Box::new(Inner { steps: Vec::new(), kind, message, unknown: None }))
     }
 
     pub(super) fn null() -> Self {
@@ -113,6 +123,24 @@ impl ValueError {
     pub(super) fn within(mut self, step: Step) -> Self {
         self.0.steps.push(step);
         self
+    }
+
+    /// Adds the step to a member whose name was refused.
+    pub(super) fn of_member(mut self, name: &str) -> Self {
+        if let Some(unknown) = &mut self.0.unknown {
+            unknown.is_exact = true;
+        }
+        self.within(Step::Key(name.to_owned()))
+    }
+
+    /// The steps to what is wrong, innermost first.
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.0.steps
+    }
+
+    /// The field that its type does not have, if that is what is wrong.
+    pub(super) fn unknown(&self) -> Option<&UnknownName> {
+        self.0.unknown.as_ref()
     }
 
     /// An empty string that its type refused counts as a missing value, if the fault is the string itself and not a part.
@@ -126,8 +154,8 @@ impl ValueError {
 
     /// Builds the final error. `also` has fields that the outermost object may have in addition to those of its type.
     pub(super) fn into_error(self, also: &[&str]) -> ReadError {
-        let Inner { steps, kind, mut message, siblings } = *self.0;
-        if let (ReadErrorKind::Unknown, Some(Step::Key(field))) = (kind, steps.first()) {
+        let Inner { steps, kind, mut message, unknown } = *self.0;
+        if let (Some(UnknownName { siblings, .. }), Some(Step::Key(field))) = (unknown, steps.first()) {
             let also = if steps.len() == 1 { also } else { &[] };
             if let Some(name) = nearest(field, siblings.iter().chain(also).copied()) {
                 message = format!("{message}; did you mean `{name}`?");
@@ -162,9 +190,9 @@ impl de::Error for ValueError {
         Self::new(ReadErrorKind::Value, message)
     }
 
-    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let mut error = Self::new(ReadErrorKind::Unknown, "unknown field".to_owned());
-        error.0.siblings = expected;
+        error.0.unknown = Some(UnknownName { name: field.to_owned(), siblings: expected, is_exact: false });
         error
     }
 

@@ -7,7 +7,7 @@
 //! | name | when |
 //! | --- | --- |
 //! | `TaskError` | no task state has this name |
-//! | `UnmarshalError` | the payload or the input is malformed; the message names the JSON path |
+//! | `UnmarshalError` | the payload or the input is malformed; the message names the JSON path. Only the task marked `validates` refuses unknown fields |
 //! | `BadReleaseError` | the input has the right shape, but an invalid value; the message names the JSON path |
 //! | `InputError` | the execution was started with something that is not a release: not an object, or too large |
 //! | `LockError` | a fenced task found that the root lock is not this execution's, or unknown |

@@ -13,11 +13,12 @@ pub use super::constant::{
 pub use super::definition::{
     Backoff, DefinitionSettings, Marks, catch, choice, definition, fail, pass, retry, rule, succeed, task_state, wait,
 };
-use super::{Data, Machine, Ports, State};
+use super::{Machine, Ports, State};
 use crate::error_code::Coded;
+use crate::json::ReadError;
 use crate::lifecycle::{self, Context, HandlerOutput, Role};
 pub use crate::lifecycle::{Ends, Finish, Locked, Validated};
-use crate::release::{Fields, Release};
+use crate::release::{Fields, ForeignState, Release};
 pub use crate::shape::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use crate::shape::{Compare, Order, Seconds, Timestamp};
 use crate::task::{FunctionError, RaisedBy, TaskError, check_input};
@@ -208,11 +209,16 @@ where
         if self.role == Role::Validates {
             check_input(input)?;
         }
-        let release = read::<M>(ctx, input)?;
+        let (release, foreign) = read::<M>(ctx, self.role, input)?;
         let envelope = release.envelope.clone();
         // On the heap: futures of handlers are large, and the roles hold this one in several states.
         let work = Box::pin(async { (self.handler)(ctx, release.into()).await.map(HandlerOutput::into_finish) });
-        to_json(&lifecycle::attempt(ctx, self.role, &envelope, work, || read::<M>(ctx, input)).await?)
+        let again = || read::<M>(ctx, self.role, input).map(|(release, _)| release);
+        let mut output = to_json(&lifecycle::attempt(ctx, self.role, &envelope, work, again).await?)?;
+        if let Some(foreign) = foreign {
+            foreign.pass_on(&mut output);
+        }
+        Ok(output)
     }
 }
 
@@ -234,9 +240,36 @@ fn fails_dirty<M: Machine>(state: &str) -> bool {
     next == Some(M::FAILURE_DIRTY.name())
 }
 
-fn read<M: Machine>(ctx: &Context<Ports<M>>, input: &Value) -> Result<Release<FieldsOf<M>>, FunctionError> {
-    Ok(M::Data::read(input, &ctx.account.defaults)?.into())
+/// Reads the input of a task: strictly if it came from a client. Later it is a state, which another version of the deployer may have
+/// written.
+fn read<'s, M: Machine>(
+    ctx: &Context<Ports<M>>,
+    role: Role,
+    input: &'s Value,
+) -> Result<(Release<FieldsOf<M>>, Option<ForeignState<'s>>), FunctionError> {
+    let defaults = &ctx.account.defaults;
+    if role == Role::Validates {
+        return Ok((Release::read(input, defaults)?, None));
+    }
+    let cleans_up = matches!(role, Role::CleansUp | Role::Unlocks { cleans_up: true, .. });
+    let unreadable = |error: ReadError| FunctionError::coded(error.wire_name(), &StateUnreadable(error));
+    let (release, foreign) = Release::read_foreign(input, defaults, cleans_up).map_err(unreadable)?;
+    foreign.log();
+    Ok((release, Some(foreign)))
 }
+
+/// A task cannot read the state of its deploy.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error(
+    "{0}; another version of the deployer may have written this state: if the deploy ends dirty, see with `status` what it left \
+     over, delete that, then clear the lock with `unlock`"
+)]
+#[code(
+    "task/state-unreadable",
+    "replace the function only by a version that reads the states of the one before; if the deploy ended dirty, see with `status` what \
+     it left over, delete that, then clear the lock with `unlock`"
+)]
+pub(crate) struct StateUnreadable(ReadError);
 
 fn to_json<F: Fields>(data: &Release<F>) -> Result<Value, FunctionError> {
     serde_json::to_value(data).map_err(|error| FunctionError::coded("UnmarshalError", &OutputNotJson(error)))

@@ -21,9 +21,8 @@ use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::hash::Hash;
 
-use crate::json::ReadError;
 use crate::lifecycle::{Context, HandlerOutput};
-use crate::release::{Defaults, Fields, Release};
+use crate::release::{Fields, Release};
 use crate::shape::Shape;
 use crate::task::FunctionError;
 
@@ -74,7 +73,7 @@ pub trait Machine: Copy + Eq + Hash + Debug + Display + Send + Sync + 'static {
     ///
     /// # Errors
     /// The handler's error under its name on the wire, `TaskError` if no task state has that name, and the
-    /// [wire name](ReadError::wire_name) of the error of [`Data::read`] if the input is not valid.
+    /// [wire name](crate::json::ReadError::wire_name) of a `ReadError` if the input is not valid.
     fn run(ctx: &Context<Ports<Self>>, task: &str, input: &Value)
     -> impl Future<Output = Result<Value, FunctionError>>;
 }
@@ -98,12 +97,6 @@ pub trait Data:
 {
     /// The deployer's fields.
     type Fields: Fields;
-
-    /// Reads a state's input. Absent fields are filled in from `defaults`.
-    ///
-    /// # Errors
-    /// What is wrong, with the JSON path.
-    fn read(input: &Value, defaults: &Defaults) -> Result<Self, ReadError>;
 }
 
 /// A [`Release`], also one whose fields are none: the bound on these is then the only one that fails.
@@ -161,8 +154,4 @@ impl<F: Fields> sealed::Sealed for Release<F> {}
 
 impl<F: Fields> Data for Release<F> {
     type Fields = F;
-
-    fn read(input: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
-        Self::read(input, defaults)
-    }
 }

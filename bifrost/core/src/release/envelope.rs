@@ -42,7 +42,11 @@ impl<F: DeserializeOwned> Release<F> {
         // that the right field is missing.
         let fields = json::read_members(sent, |name| !Envelope::FIELDS.contains(&name), Envelope::FIELDS)?;
         let envelope: RawEnvelope = json::read_members(sent, |name| Envelope::FIELDS.contains(&name), &[])?;
-        Ok(Self { envelope: envelope.with(defaults), fields })
+        Ok(Self::of(envelope, defaults, fields))
+    }
+
+    pub(super) fn of(envelope: RawEnvelope, defaults: &Defaults, fields: F) -> Self {
+        Self { envelope: envelope.with(defaults), fields }
     }
 }
 
@@ -234,7 +238,7 @@ impl Values for CaughtError {}
 
 /// The envelope before defaults.
 #[derive(Deserialize)]
-struct RawEnvelope {
+pub(super) struct RawEnvelope {
     aws_account_id: Option<AccountId>,
     aws_region: Option<Region>,
     /// Any string: the owners that Go deployers write are not UUIDs, and Go clients may send one.

@@ -14,6 +14,7 @@ mod name;
 mod partition;
 pub mod replay;
 mod sha256;
+mod state;
 
 pub use aws_name::{AccountId, BucketName, Region};
 pub use directory::{ObjectKey, ProjectDir, ReleaseDir, RootDir, TargetKey};
@@ -25,3 +26,4 @@ pub use name::{ConfigName, InvalidName, NameFault, ProjectName, ReleaseId, check
 pub use partition::{Partition, service_principal};
 pub use replay::Replay;
 pub use sha256::{Hasher, Sha256};
+pub(crate) use state::ForeignState;

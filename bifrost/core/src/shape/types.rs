@@ -50,6 +50,10 @@ macro_rules! pointers {
             const MAY_BE_NULL: bool = T::MAY_BE_NULL;
             const MAY_HOLD_NULL: bool = T::MAY_HOLD_NULL;
 
+            fn unused_by_clean_up(path: &[&str]) -> Option<usize> {
+                T::unused_by_clean_up(path)
+            }
+
             $($mutable)*
         }
     )*};
@@ -77,6 +81,10 @@ impl<T: Shape> Shape for Option<T> {
             value.clear_deployer_fields();
         }
     }
+
+    fn unused_by_clean_up(path: &[&str]) -> Option<usize> {
+        T::unused_by_clean_up(path)
+    }
 }
 
 /// Containers, in which charts cannot look, but in which values have fields that only the deployer sets.
@@ -89,6 +97,11 @@ macro_rules! containers {
 
             fn clear_deployer_fields(&mut self) {
                 self.$values().for_each(Shape::clear_deployer_fields);
+            }
+
+            fn unused_by_clean_up(path: &[&str]) -> Option<usize> {
+                let (_, rest) = path.split_first()?;
+                <$item>::unused_by_clean_up(rest).map(|steps| steps + 1)
             }
         }
     )*};

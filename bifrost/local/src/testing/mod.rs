@@ -12,9 +12,12 @@
 //!
 //! A [`FaultSweep`] deploys releases again and again, each time with a fault at another call, and checks what every
 //! deployer must keep, and the deployer's own rules.
+//!
+//! [`RecordedStates`] keeps the states that released versions wrote, and finishes the deploys from each with the current code.
 
 mod audit_check;
 mod contract;
+mod states;
 mod sweep;
 
 #[doc(inline)]
@@ -23,6 +26,7 @@ pub use audit_check::{AuditCheck, is_audit_call};
 pub use contract::{LocalContract, PortContract};
 #[doc(hidden)]
 pub use serde_json::json as __json;
+pub use states::{RecordedDeploy, RecordedState, RecordedStates, Recording, StatesError, StatesReport};
 pub use sweep::{Case, FaultSweep, SweepError, SweepFault, SweepReport};
 
 use crate::{

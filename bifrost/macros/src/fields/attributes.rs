@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, Ident, LitStr, Path, Result, Token, Type};
+use syn::{Attribute, Error, Expr, Field, Ident, LitStr, Path, Result, Token, Type};
 
 /// `crate = path, check = path, max_timeout_seconds = expression`, in any order.
 #[derive(Default)]
@@ -207,6 +207,20 @@ pub(super) fn mark(attributes: &[Attribute]) -> Result<Option<Mark>> {
         mark = Some(Mark { cleared_at_end, span });
     }
     Ok(mark)
+}
+
+/// The clean-up reads a field that it does not use as absent, if it cannot read it.
+pub(super) fn check_unused(field: &Field, is_struct: bool, has_default: bool) -> Result<()> {
+    let unused = field.attrs.iter().find(|attribute| attribute.path().is_ident("unused_by_clean_up"));
+    let Some(unused) = unused else { return Ok(()) };
+    if !is_struct {
+        return Err(Error::new_spanned(unused.path(), "write this above a field with a name, of a struct"));
+    }
+    let attributes = Attributes::of(&field.attrs)?;
+    let may_be_absent =
+        has_default || attributes.has_default || is_option(&field.ty) || !matches!(mark(&field.attrs), Ok(None));
+    let message = "the clean-up reads what it does not use as absent, if it cannot read it: make it an `Option`, or add `#[serde(default)]`";
+    if may_be_absent { Ok(()) } else { Err(Error::new_spanned(unused.path(), message)) }
 }
 
 /// Whether the author writes `Option`. Behind another name, `derive(Shape)` finds it.

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::projected;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
@@ -128,8 +128,7 @@ pub(super) struct Field<'a> {
     pub(super) ty: &'a Type,
     /// The `T` of an `Option<T>`.
     option: Option<&'a Type>,
-    /// Whether only the deployer sets it.
-    set_by_deployer: bool,
+    attributes: &'a [Attribute],
     presence: Presence,
     /// Whether a custom function serializes it, so that its form is unknown.
     custom: bool,
@@ -158,7 +157,7 @@ impl<'a> Field<'a> {
             flatten: false,
             ty: &field.ty,
             option: in_option(&field.ty),
-            set_by_deployer: field.attrs.iter().any(|attribute| attribute.path().is_ident("set_by_deployer")),
+            attributes: &field.attrs,
             presence: Presence::Always,
             custom: false,
         };
@@ -184,6 +183,10 @@ impl<'a> Field<'a> {
         Ok((!skipped).then_some(this))
     }
 
+    fn is_marked(&self, mark: &str) -> bool {
+        self.attributes.iter().any(|attribute| attribute.path().is_ident(mark))
+    }
+
     pub(super) fn shape(&self) -> TokenStream {
         let ty = self.inner();
         let shape = if self.custom { quote!(__bifrost::Opaque) } else { projected(ty, "Shape") };
@@ -194,21 +197,33 @@ impl<'a> Field<'a> {
     /// Clears the field, or what only the deployer sets in it.
     pub(super) fn clear(&self) -> TokenStream {
         let (ident, ty) = (self.ident, self.inner());
-        if self.set_by_deployer {
-            quote_spanned!(self.ty.span()=> self.#ident = __bifrost::unset();)
+        // That of the expansion, also if a macro of the author wrote the type.
+        let this = quote_spanned!(ty.span().resolved_at(Span::call_site())=> self);
+        if self.is_marked("set_by_deployer") {
+            quote_spanned!(self.ty.span()=> #this.#ident = __bifrost::unset();)
         } else if self.custom {
             TokenStream::new()
         } else if self.option.is_some() {
             let clear = projected(ty, "clear_deployer_fields");
             quote_spanned! {ty.span()=>
-                if let ::core::option::Option::Some(value) = &mut self.#ident {
+                if let ::core::option::Option::Some(value) = &mut #this.#ident {
                     #clear(value);
                 }
             }
         } else {
             let clear = projected(ty, "clear_deployer_fields");
-            quote_spanned!(ty.span()=> #clear(&mut self.#ident);)
+            quote_spanned!(ty.span()=> #clear(&mut #this.#ident);)
         }
+    }
+
+    /// The arm that finds what the clean-up does without: the field, or something in it.
+    pub(super) fn unused_by_clean_up(&self) -> TokenStream {
+        let (written, is_unused, ty) = (&self.written, self.is_marked("unused_by_clean_up"), self.inner());
+        if self.custom {
+            return quote!(#written => (::core::option::Option::None, #is_unused),);
+        }
+        let inside = projected(ty, "unused_by_clean_up");
+        quote!(#written => (#inside(rest), #is_unused),)
     }
 
     /// A check by the compiler that the field is never written as `null`, also if its `Option` is behind another name.

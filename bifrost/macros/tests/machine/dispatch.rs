@@ -82,7 +82,10 @@ async fn task_that_cleans_up_needs_no_lock() {
 
 #[tokio::test]
 async fn task_that_looks_for_halt_stops_after_the_timeout() {
-    let input = parcel(json!({ "started_at": "1969-12-31T00:00:00Z" }));
+    let input = parcel(json!({
+        "started_at": "1969-12-31T00:00:00Z",
+        "aws_account_id": "000000000000", "aws_region": "us-east-1", "bucket": "coinbase-courier-000000000000",
+    }));
     let (error, _) = failure(json!({ "Task": "Deliver", "Input": input })).await;
     assert_eq!(error, "HaltError");
     run(json!({ "Task": "Pack", "Input": input })).await.unwrap();
@@ -103,7 +106,19 @@ async fn malformed_input_is_refused_with_its_path() {
     let input = parcel(json!({ "weight": "heavy" }));
     let (error, message) = failure(json!({ "Task": "Pack", "Input": input })).await;
     assert_eq!(error, "UnmarshalError");
-    assert!(message.starts_with("[release/wrong-type] weight: "), "{message}");
+    assert!(message.starts_with("[task/state-unreadable] ") && message.contains(" weight: "), "{message}");
+}
+
+#[tokio::test]
+async fn unknown_fields_are_refused_by_the_first_task_and_passed_on_by_the_others() {
+    let input = parcel(json!({ "paid": { "euros": 3 } }));
+    let (error, message) = failure(json!({ "Task": "Validate", "Input": input })).await;
+    assert_eq!(error, "UnmarshalError");
+    assert!(message.starts_with("[release/unknown-field] paid: "), "{message}");
+    for task in ["Pack", "Fetch"] {
+        let output = run(json!({ "Task": task, "Input": input })).await.unwrap();
+        assert_eq!(output["paid"], input["paid"], "{task}");
+    }
 }
 
 #[tokio::test]

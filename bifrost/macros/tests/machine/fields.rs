@@ -208,3 +208,43 @@ fn enum_knows_the_texts_that_serde_writes() {
     assert_eq!(written, ["any_day", "24h"]);
     assert_eq!(type_name::<<Option<Speed> as Shape>::Shape>(), type_name::<Optional<<Speed as Shape>::Shape>>());
 }
+
+/// A meal, with values that its clean-up does not use.
+#[bifrost::fields]
+struct Meal {
+    name: String,
+    #[serde(default)]
+    courses: Vec<Course>,
+    #[serde(default, rename = "extras")]
+    #[unused_by_clean_up]
+    more: Option<Extras>,
+}
+
+#[bifrost::field_type]
+struct Course {
+    size: u32,
+    #[unused_by_clean_up]
+    style: Option<String>,
+}
+
+#[bifrost::field_type]
+struct Extras(BTreeMap<String, Course>);
+
+#[test]
+fn innermost_value_that_clean_up_does_not_use_is_found() {
+    for (path, steps) in [
+        (vec!["name"], None),
+        (vec!["courses"], None),
+        (vec!["courses", "3"], None),
+        (vec!["courses", "3", "size"], None),
+        (vec!["courses", "3", "style"], Some(3)),
+        (vec!["courses", "3", "style", "colour", "0"], Some(3)),
+        (vec!["more"], None),
+        (vec!["extras"], Some(1)),
+        (vec!["extras", "salt", "size"], Some(1)),
+        (vec!["extras", "salt", "style"], Some(3)),
+        (vec![], None),
+    ] {
+        assert_eq!(<Meal as Shape>::unused_by_clean_up(&path), steps, "{path:?}");
+    }
+}

@@ -36,6 +36,8 @@ mod interference_tests;
 #[cfg(test)]
 mod lost_lock_tests;
 #[cfg(test)]
+mod state_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod time_tests;

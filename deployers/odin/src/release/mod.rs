@@ -55,6 +55,7 @@ pub struct OdinFields {
     pub services: BTreeMap<ServiceName, Service>,
     /// Lifecycle hooks of every group, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[unused_by_clean_up]
     pub lifecycle: BTreeMap<HookName, Hook>,
     /// Whether to refuse a release that differs from the deployed one in more than code.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -69,6 +70,7 @@ pub struct OdinFields {
     /// CloudWatch alarms, by name, also composite ones. While one fires, the release is not deployed; one that fires during the
     /// deploy ends it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[unused_by_clean_up]
     pub alarms: Vec<ResourceName>,
     /// How long the new groups must have been healthy, and no alarm may have fired, before the old ones are detached, in
     /// seconds.
@@ -81,6 +83,7 @@ pub struct OdinFields {
     pub healthy: Option<bool>,
     /// Since when every service has been healthy, if the release has a `bake_time`. Set by `CheckHealthy`.
     #[set_by_deployer]
+    #[unused_by_clean_up]
     pub healthy_since: Option<DateTime<Utc>>,
     /// How long to wait until the next health check, in seconds. Set by Validate and `CheckHealthy`.
     #[set_by_deployer]

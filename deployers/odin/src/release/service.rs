@@ -30,20 +30,24 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// The highest price for an instance and hour, in dollars. Requests spot instances.
+    #[unused_by_clean_up]
     pub spot_price: Option<SpotPrice>,
     /// Size of an EBS volume in GiB. Without it instances have only the volumes of their image.
     pub ebs_volume_size: Option<u32>,
     /// Type of that volume.
+    #[unused_by_clean_up]
     pub ebs_volume_type: Option<VolumeType>,
     /// Device name of that volume.
     pub ebs_device_name: Option<ResourceName>,
     /// Placement group, by name. Created if it does not exist and its name has the prefix of the project.
     pub placement_group_name: Option<ResourceName>,
     /// How the placement group places instances.
+    #[unused_by_clean_up]
     pub placement_group_strategy: Option<PlacementStrategy>,
     /// Number of partitions, if that strategy is `partition`.
     pub placement_group_partition_count: Option<u32>,
     /// Whether instances run on dedicated hardware.
+    #[unused_by_clean_up]
     pub placement_tenancy: Option<PlacementTenancy>,
     /// Whether instances get a public IP address. The default is a setting of the subnet.
     pub associate_public_ip_address: Option<bool>,
@@ -60,6 +64,7 @@ pub struct Service {
     pub detailed_monitoring: Option<bool>,
     /// How it scales.
     #[serde(default)]
+    #[unused_by_clean_up]
     pub autoscaling: Autoscaling,
     /// Its name. Set by Validate.
     #[set_by_deployer]
@@ -77,9 +82,11 @@ pub struct Service {
     pub healthy: Option<bool>,
     /// The resources that it names. Set by `ValidateResources`.
     #[set_by_deployer]
+    #[unused_by_clean_up]
     pub resources: Option<ServiceResources>,
     /// Its progress. Set by Deploy and `CheckHealthy`.
     #[set_by_deployer]
+    #[unused_by_clean_up]
     pub healthy_report: Option<HealthyReport>,
 }
 

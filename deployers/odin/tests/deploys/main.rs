@@ -44,6 +44,7 @@ mod rolling_out;
 mod rules;
 mod same_release;
 mod sample_cloud;
+mod states;
 mod succeeding;
 mod switch;
 mod waits;
