@@ -5,6 +5,7 @@ mod audit_function;
 mod audit_log;
 mod iam;
 mod policies;
+mod step;
 
 use crate::board::BoardDeployer;
 use bifrost::audit::AuditMode;

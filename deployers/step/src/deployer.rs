@@ -2,11 +2,11 @@
 
 use crate::machine::Step;
 use crate::release::StepFields;
-use bifrost::release::ExecutionNames;
+use bifrost::release::{ExecutionNames, StepOptIn};
 use bifrost::{Deployer, Permission, PolicyCondition};
 
 /// The tag of a function or state machine that opts in.
-const OPTED_IN: &[PolicyCondition] = &[("StringEquals", "aws:ResourceTag/DeployWith", &["step-deployer"])];
+const OPTED_IN: &[PolicyCondition] = &[("StringEquals", "aws:ResourceTag/DeployWith", &[StepOptIn::DEPLOY_WITH])];
 
 const FUNCTIONS: &[&str] = &["arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:*"];
 const STATE_MACHINES: &[&str] = &["arn:${AWS::Partition}:states:*:${AWS::AccountId}:stateMachine:*"];

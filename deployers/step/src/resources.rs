@@ -5,11 +5,8 @@ use crate::release::StepRelease;
 use crate::rules::{NOT_FOUND, NOT_OPTED_IN, NOT_READY, PACKAGE};
 use bifrost::cloud::CloudError;
 use bifrost::findings::Findings;
-use bifrost::release::Envelope;
+use bifrost::release::{Envelope, StepOptIn};
 use tokio::try_join;
-
-/// The value of the tag `DeployWith`.
-const DEPLOY_WITH: &str = "step-deployer";
 
 /// What a release updates.
 #[derive(Debug, Clone)]
@@ -85,7 +82,8 @@ pub fn check(release: &StepRelease, found: &Found) -> Findings {
             "step_fn_name",
             format!(
                 "the role of state machine {machine} needs the path {expected}, and has {path}; or tag the state machine with \
-                 ProjectName={project_name}, ConfigName={config_name} and DeployWith={DEPLOY_WITH}"
+                 ProjectName={project_name}, ConfigName={config_name} and DeployWith={}",
+                StepOptIn::DEPLOY_WITH
             ),
         );
     }
@@ -110,14 +108,10 @@ fn check_ready(release: &StepRelease, found: &Found) -> Findings {
 
 /// The tags that do not opt in to the release: key, expected value, and the value that it has.
 fn wrong_tags(envelope: &Envelope, tags: &Tags) -> Vec<(&'static str, String, String)> {
-    let expected = [
-        ("ProjectName", envelope.project_name.to_string()),
-        ("ConfigName", envelope.config_name.to_string()),
-        ("DeployWith", DEPLOY_WITH.to_owned()),
-    ];
-    let wrong = expected.into_iter().filter_map(|(key, expected)| {
+    let opt_in = StepOptIn { project: envelope.project_name.clone(), config: envelope.config_name.clone() };
+    let wrong = opt_in.tags().into_iter().filter_map(|(key, expected)| {
         let has = tags.get(key).map_or("none", String::as_str);
-        (has != expected).then(|| (key, expected, has.to_owned()))
+        (has != expected).then(|| (key, expected.to_owned(), has.to_owned()))
     });
     wrong.collect()
 }

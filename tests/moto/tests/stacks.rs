@@ -1,8 +1,8 @@
-//! Tests of the emulated CloudFormation: change sets, rollback, events and drift.
+//! Tests of the emulated CloudFormation: change sets, rollback, events, drift, and the code and tags of functions.
 
 #![allow(missing_docs, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use bifrost_moto::Moto;
+use bifrost_moto::{Moto, bytes};
 use serde_json::{Value, json};
 
 const ACCOUNT: &str = "222222222222";
@@ -183,4 +183,46 @@ fn change_outside_cloudformation_is_drift() {
     let found = call(&moto, "DescribeStackResourceDrifts", json!({"StackName": "web"}));
     let difference = &found["StackResourceDrifts"][0]["PropertyDifferences"][0];
     assert_eq!((&difference["PropertyPath"], &difference["ActualValue"]), (&json!("/VisibilityTimeout"), &json!("90")));
+}
+
+/// A function with the code in the object of that key.
+fn function(key: &str, memory_mib: u32) -> String {
+    let properties = json!({
+        "FunctionName": "worker",
+        "Runtime": "provided.al2023",
+        "Handler": "bootstrap",
+        "Role": "arn:aws:iam::222222222222:role/worker",
+        "MemorySize": memory_mib,
+        "Code": {"S3Bucket": "codes", "S3Key": key},
+        "Tags": [{"Key": "Memory", "Value": memory_mib.to_string()}],
+    });
+    json!({"Resources": {"worker": {"Type": "AWS::Lambda::Function", "Properties": properties}}}).to_string()
+}
+
+#[test]
+fn stack_replaces_code_only_if_its_place_changes() {
+    let Some(moto) = Moto::start() else { return };
+    try_call(&moto, "s3", "CreateBucket", json!({"Bucket": "codes"})).unwrap();
+    let trust = json!({"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}});
+    let role = json!({"RoleName": "worker", "AssumeRolePolicyDocument": trust.to_string()});
+    try_call(&moto, "iam", "CreateRole", role).unwrap();
+    for key in ["one", "two", "three"] {
+        let object = json!({"Bucket": "codes", "Key": key, "Body": bytes(key.as_bytes())});
+        try_call(&moto, "s3", "PutObject", object).unwrap();
+    }
+    let deploy = |operation: &str, template: String| {
+        call(&moto, operation, json!({"StackName": "web", "TemplateBody": template}));
+        let found = try_call(&moto, "lambda", "GetFunction", json!({"FunctionName": "worker"})).unwrap();
+        let sha256 = found["Configuration"]["CodeSha256"].as_str().unwrap().to_owned();
+        assert_eq!(found["Tags"], json!({"Memory": found["Configuration"]["MemorySize"].to_string()}));
+        sha256
+    };
+    let one = deploy("CreateStack", function("one", 128));
+    let update = json!({"FunctionName": "worker", "S3Bucket": "codes", "S3Key": "two"});
+    let updated = try_call(&moto, "lambda", "UpdateFunctionCode", update).unwrap();
+    let two = updated["CodeSha256"].as_str().unwrap();
+    assert_ne!(two, one);
+    assert_eq!(deploy("UpdateStack", function("one", 256)), two);
+    let three = deploy("UpdateStack", function("three", 256));
+    assert!(three != one && three != two);
 }

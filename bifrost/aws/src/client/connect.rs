@@ -65,7 +65,8 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         let scope = Arc::new(CallScope::default());
         let session = AwsSession::new(&config, scope, Principal::Deployer, account.clone(), region.clone());
         let stacks = Arc::new(CloudFormationStacks::new(session.clone()));
-        Ok(BootstrapTarget { account, region, stacks, objects: Arc::new(S3Objects::new(session)) })
+        let inventory = Arc::new(AwsInventory::new(session.clone()));
+        Ok(BootstrapTarget { account, region, stacks, objects: Arc::new(S3Objects::new(session)), inventory })
     }
 }
 

@@ -22,7 +22,7 @@ use bifrost_core::cloud::{
     MachineConfiguration, Table, TopicSubscriptions,
 };
 use bifrost_core::json;
-use bifrost_core::release::{AccountId, BucketName};
+use bifrost_core::release::{AccountId, BucketName, Sha256};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -65,6 +65,16 @@ impl Inventory for AwsInventory {
                 ..
             }) => Ok(None),
             Err(failure) => Err(failure.error),
+        }
+    }
+
+    async fn function_tags(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        let client = aws_sdk_lambda::Client::new(self.session.config());
+        let arn = self.session.region().arn("lambda", self.session.account(), &format!("function:{name}"));
+        match self.session.call("lambda:ListTags", name, client.list_tags().resource(arn).send()).await {
+            Ok(output) => Ok(output.tags.unwrap_or_default().into_iter().collect()),
+            Err(error) if error.is_not_found() => Ok(BTreeMap::new()),
+            Err(error) => Err(error),
         }
     }
 
@@ -165,12 +175,19 @@ fn function(output: GetFunctionConfigurationOutput) -> Option<FunctionConfigurat
         last_update_status: output.last_update_status.map_or_else(|| "Successful".into(), |it| it.as_str().to_owned()),
         last_update_reason: output.last_update_status_reason,
         architecture: output.architectures?.first()?.as_str().to_owned(),
+        code_sha256: output.code_sha256.as_deref().and_then(code_sha256),
         timeout_seconds: output.timeout?.try_into().ok()?,
         memory_mib: output.memory_size?.try_into().ok()?,
         role: output.role?,
         settings: settings(&variables),
         variables: variables.into_keys().collect(),
     })
+}
+
+/// Lambda has the SHA-256 of a zip file in base64.
+fn code_sha256(base64: &str) -> Option<Sha256> {
+    let bytes = aws_smithy_types::base64::decode(base64).ok()?;
+    Some(Sha256::from_bytes(bytes.try_into().ok()?))
 }
 
 /// The values of the variables that are no secrets.
@@ -243,6 +260,7 @@ mod tests {
             .timeout(300)
             .memory_size(256)
             .role("arn:aws:iam::111111111111:role/coinbase-odin")
+            .code_sha256("dpLDrTVAu4A8Ags67mbNiIcSMjTqDG5xQ8Ct1z/0Me0=")
             .environment(
                 EnvironmentResponse::builder()
                     .variables("BIFROST_EXTERNAL_ID", "secret")
@@ -251,6 +269,7 @@ mod tests {
             )
             .build();
         let function = function(output).unwrap();
+        assert_eq!(function.code_sha256, Some(Sha256::of(b"one")));
         assert_eq!((function.timeout_seconds, function.memory_mib), (300, 256));
         assert_eq!((function.architecture.as_str(), function.last_update_status.as_str()), ("arm64", "InProgress"));
         assert!(function.variables.contains(&"BIFROST_EXTERNAL_ID".into()));

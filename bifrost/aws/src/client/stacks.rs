@@ -4,8 +4,11 @@ use crate::AwsSession;
 use crate::error::Incomplete;
 use async_trait::async_trait;
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent as SdkEvent};
-use bifrost_core::cloud::{CloudError, NewStack, StackEvent, StackUpdate, Stacks};
+use aws_sdk_cloudformation::types::{Capability, Parameter, Stack, StackEvent as SdkEvent, TemplateStage};
+use bifrost_core::cloud::{CloudError, DeployedStack, NewStack, StackEvent, StackUpdate, Stacks};
+use std::collections::BTreeMap;
+
+const DESCRIBE: &str = "cloudformation:DescribeStacks";
 
 /// The stacks of the session's account and region.
 pub(super) struct CloudFormationStacks {
@@ -17,22 +20,35 @@ impl CloudFormationStacks {
     pub(super) fn new(session: AwsSession) -> Self {
         Self { client: Client::new(session.config()), session }
     }
+
+    /// Describes a stack. `None` if it does not exist.
+    async fn describe(&self, name: &str) -> Result<Option<Stack>, CloudError> {
+        let describe = self.client.describe_stacks().stack_name(name);
+        match self.session.call(DESCRIBE, name, describe.send()).await {
+            Ok(output) => {
+                let stack = output.stacks.and_then(|stacks| stacks.into_iter().next());
+                stack.present(DESCRIBE, name, "Stacks").map(Some)
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 #[async_trait]
 impl Stacks for CloudFormationStacks {
     async fn status(&self, name: &str) -> Result<Option<String>, CloudError> {
-        const OPERATION: &str = "cloudformation:DescribeStacks";
-        let describe = self.client.describe_stacks().stack_name(name);
-        match self.session.call(OPERATION, name, describe.send()).await {
-            Ok(output) => {
-                let stack = output.stacks.and_then(|stacks| stacks.into_iter().next());
-                let status = stack.and_then(|stack| stack.stack_status);
-                status.present(OPERATION, name, "StackStatus").map(|status| Some(status.as_str().to_owned()))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let Some(stack) = self.describe(name).await? else { return Ok(None) };
+        stack.stack_status.present(DESCRIBE, name, "StackStatus").map(|status| Some(status.as_str().to_owned()))
+    }
+
+    async fn deployed(&self, name: &str) -> Result<Option<DeployedStack>, CloudError> {
+        const OPERATION: &str = "cloudformation:GetTemplate";
+        let Some(stack) = self.describe(name).await? else { return Ok(None) };
+        let get = self.client.get_template().stack_name(name).template_stage(TemplateStage::Original);
+        let output = self.session.call(OPERATION, name, get.send()).await?;
+        let template = output.template_body.present(OPERATION, name, "TemplateBody")?;
+        Ok(Some(DeployedStack { template, parameters: values(stack.parameters.unwrap_or_default()) }))
     }
 
     async fn create(&self, stack: &NewStack) -> Result<(), CloudError> {
@@ -88,6 +104,10 @@ impl Stacks for CloudFormationStacks {
 fn parameters(stack: &NewStack) -> Vec<Parameter> {
     let parameters = stack.parameters.iter();
     parameters.map(|(key, value)| Parameter::builder().parameter_key(key).parameter_value(value).build()).collect()
+}
+
+fn values(parameters: Vec<Parameter>) -> BTreeMap<String, String> {
+    parameters.into_iter().filter_map(|sent| Some((sent.parameter_key?, sent.parameter_value?))).collect()
 }
 
 fn event(sent: SdkEvent) -> StackEvent {

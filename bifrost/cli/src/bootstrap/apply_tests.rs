@@ -1,95 +1,19 @@
+use super::fake_aws::FakeAws;
 use super::{Applied, ApplyError, Builder, Code, Installation};
-use async_trait::async_trait;
 use bifrost_core::architecture::Architecture;
-use bifrost_core::cloud::{
-    CloudError, Encryption, ErrorKind, NewStack, Object, Objects, PutNew, StackEvent, StackUpdate, Stacks,
-};
+use bifrost_core::cloud::{NewStack, StackEvent};
 use bifrost_core::error_code::Coded;
-use bifrost_core::release::{BucketName, ObjectKey, Region};
+use bifrost_core::release::{BucketName, Region};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
 
 const NAME: &str = "coinbase-odin";
 
-/// `CloudFormation` with one stack, and a bucket. The next operation fails after `fail`.
-#[derive(Default)]
-struct FakeAws(Mutex<State>);
-
-#[derive(Default)]
-struct State {
-    status: Option<String>,
-    /// The stack as its last successful operation requested it.
-    stack: Option<NewStack>,
-    events: Vec<StackEvent>,
-    /// The reason why the next operation fails.
-    fault: Option<&'static str>,
-    /// The calls, oldest first.
-    calls: Vec<String>,
-}
-
-impl State {
-    fn event(&mut self, logical_id: &str, status: &str, reason: Option<&str>) {
-        self.events.push(StackEvent {
-            id: self.events.len().to_string(),
-            logical_id: logical_id.into(),
-            resource_type: "AWS::S3::Bucket".into(),
-            status: status.into(),
-            reason: reason.map(Into::into),
-        });
-    }
-
-    /// Finishes the operation in progress.
-    fn finish_operation(&mut self) {
-        let next = match self.status.as_deref() {
-            Some("CREATE_IN_PROGRESS") => Some("CREATE_COMPLETE"),
-            Some("UPDATE_IN_PROGRESS") => Some("UPDATE_COMPLETE"),
-            Some("ROLLBACK_IN_PROGRESS") => Some("ROLLBACK_COMPLETE"),
-            Some("UPDATE_ROLLBACK_IN_PROGRESS") => Some("UPDATE_ROLLBACK_COMPLETE"),
-            Some("DELETE_IN_PROGRESS") => None,
-            other => other,
-        };
-        self.status = next.map(Into::into);
-    }
-
-    fn begin(&mut self, stack: &NewStack, verb: &str, rollback: &str) {
-        self.event("Bucket", &format!("{verb}_IN_PROGRESS"), None);
-        if let Some(reason) = self.fault.take() {
-            self.event("Bucket", &format!("{verb}_FAILED"), Some(reason));
-            self.event("Topic", &format!("{verb}_FAILED"), Some("Resource creation cancelled"));
-            self.status = Some(format!("{rollback}_IN_PROGRESS"));
-        } else {
-            self.event("Bucket", &format!("{verb}_COMPLETE"), None);
-            self.stack = Some(stack.clone());
-            self.status = Some(format!("{verb}_IN_PROGRESS"));
-        }
-    }
+fn region() -> Region {
+    "eu-west-1".parse().unwrap()
 }
 
 impl FakeAws {
-    fn in_status(status: &str) -> Self {
-        Self(Mutex::new(State { status: Some(status.into()), ..State::default() }))
-    }
-
-    fn call(&self, call: impl Into<String>) -> MutexGuard<'_, State> {
-        let mut state = self.0.lock().unwrap();
-        state.calls.push(call.into());
-        state
-    }
-
-    fn fail(&self, reason: &'static str) {
-        self.0.lock().unwrap().fault = Some(reason);
-    }
-
-    fn deployed_template(&self) -> Value {
-        serde_json::from_str(&self.0.lock().unwrap().stack.as_ref().unwrap().template).unwrap()
-    }
-
-    /// The changing calls since this was last called, oldest first.
-    fn take_calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap().calls)
-    }
-
     async fn apply(&self, stack: &NewStack) -> (Result<Applied, ApplyError>, Vec<String>) {
         let mut reported = Vec::new();
         let mut report = |event: &StackEvent| {
@@ -106,81 +30,6 @@ impl FakeAws {
         let installation = Installation { stack: NAME.into(), template: template(), bucket: &bucket, code: &code };
         installation.install(&mut Builder::new(self, &region(), &mut |_| Ok(())), self).await
     }
-}
-
-#[async_trait]
-impl Stacks for FakeAws {
-    async fn status(&self, _: &str) -> Result<Option<String>, CloudError> {
-        let mut state = self.0.lock().unwrap();
-        let status = state.status.clone();
-        state.finish_operation();
-        Ok(status)
-    }
-
-    async fn create(&self, stack: &NewStack) -> Result<(), CloudError> {
-        let mut state = self.call(format!("create {:?}", stack.parameters.get("CodeKey")));
-        assert!(!stack.template.contains("HasCode"), "there is no code yet");
-        assert_eq!(state.status, None, "there is a stack already");
-        state.begin(stack, "CREATE", "ROLLBACK");
-        Ok(())
-    }
-
-    async fn update(&self, stack: &NewStack) -> Result<StackUpdate, CloudError> {
-        let mut state = self.call(format!("update {:?}", stack.parameters.get("CodeKey")));
-        if state.stack.as_ref() == Some(stack) {
-            return Ok(StackUpdate::Nothing);
-        }
-        state.begin(stack, "UPDATE", "UPDATE_ROLLBACK");
-        Ok(StackUpdate::Started)
-    }
-
-    async fn delete(&self, _: &str) -> Result<(), CloudError> {
-        self.call("delete").status = Some("DELETE_IN_PROGRESS".into());
-        Ok(())
-    }
-
-    async fn events(&self, _: &str, after: Option<&str>) -> Result<Vec<StackEvent>, CloudError> {
-        let state = self.0.lock().unwrap();
-        let seen = after.map_or(0, |id| id.parse::<usize>().unwrap() + 1);
-        Ok(state.events[seen..].to_vec())
-    }
-}
-
-#[async_trait]
-impl Objects for FakeAws {
-    async fn get(&self, _: &BucketName, _: &ObjectKey, _: u64) -> Result<Option<Object>, CloudError> {
-        unreachable!("no object is read")
-    }
-
-    async fn exists(&self, _: &BucketName, _: &ObjectKey) -> Result<bool, CloudError> {
-        unreachable!("no object is looked up")
-    }
-
-    async fn put(&self, _: &BucketName, _: &ObjectKey, _: Vec<u8>, _: Encryption) -> Result<(), CloudError> {
-        unreachable!("no object is overwritten")
-    }
-
-    async fn put_new(&self, bucket: &BucketName, key: &ObjectKey, _: Vec<u8>) -> Result<PutNew, CloudError> {
-        if self.call(format!("upload {:.10}", key.to_string())).fault.take().is_some() {
-            return Err(CloudError {
-                operation: "s3:PutObject",
-                resource: bucket.to_string(),
-                kind: ErrorKind::Unavailable,
-                code: "SlowDown".into(),
-                message: "later".into(),
-                request_id: None,
-            });
-        }
-        Ok(PutNew::Written)
-    }
-
-    async fn delete(&self, _: &BucketName, _: &ObjectKey) -> Result<(), CloudError> {
-        unreachable!("no object is deleted")
-    }
-}
-
-fn region() -> Region {
-    "eu-west-1".parse().unwrap()
 }
 
 fn template() -> Value {

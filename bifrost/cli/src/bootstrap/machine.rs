@@ -50,8 +50,10 @@ fn machine(names: Names, definition: &Value) -> Value {
 }
 
 fn role(names: Names) -> Value {
+    // Step can deploy definitions that name a version of the function.
+    let functions = [names.function_arn(), format!("{}:*", names.function_arn())];
     let statements = [
-        allow("InvokeFunction", &["lambda:InvokeFunction"], &[names.function_arn()]),
+        allow("InvokeFunction", &["lambda:InvokeFunction"], &functions),
         allow("DeliverLogs", &LOG_DELIVERY, &["*"]),
         allow("Trace", &TRACING, &["*"]),
     ];

@@ -16,6 +16,8 @@ mod apply;
 mod apply_tests;
 mod audit;
 mod code;
+#[cfg(test)]
+pub(crate) mod fake_aws;
 mod function;
 mod install;
 mod machine;
@@ -25,6 +27,7 @@ mod policy;
 mod project;
 mod reader;
 mod split;
+mod step;
 mod store;
 mod target;
 mod template;
@@ -42,6 +45,7 @@ pub use names::DeployerName;
 pub(crate) use names::alarm_topic;
 pub use project::{project_stack, project_template};
 pub use reader::Reader;
+pub use step::StepDeployed;
 pub(crate) use store::EXPIRY_ATTRIBUTE;
 pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
@@ -50,7 +54,7 @@ use crate::client::ClientDeployer;
 use bifrost_core::audit::AuditMode;
 use bifrost_core::deployer::definition;
 use bifrost_core::error_code::{Coded, ErrorCode};
-use bifrost_core::release::BucketName;
+use bifrost_core::release::{BucketName, StepOptIn};
 use names::Names;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -78,6 +82,8 @@ pub struct DeployerOptions {
     pub also_buckets: BTreeSet<BucketName>,
     /// How it uses the audit log.
     pub audit: AuditSettings,
+    /// The project and config whose releases may upgrade the deployer by Step.
+    pub step: Option<StepOptIn>,
 }
 
 impl Default for DeployerOptions {
@@ -89,6 +95,7 @@ impl Default for DeployerOptions {
             readers: Vec::new(),
             also_buckets: BTreeSet::new(),
             audit: AuditSettings::default(),
+            step: None,
         }
     }
 }
@@ -111,5 +118,9 @@ pub fn deployer_template<D: ClientDeployer>(name: &DeployerName, options: &Deplo
         Some(log) => audit::add_function(template, names, log, &buckets, function::variables(names, options)),
         None => template,
     };
-    operators::add(template, names, &buckets, D::WRITES_LOG, log.as_ref()).into_value()
+    let mut template = operators::add(template, names, &buckets, D::WRITES_LOG, log.as_ref()).into_value();
+    if let Some(opt_in) = &options.step {
+        step::add_tags(&mut template, opt_in);
+    }
+    template
 }

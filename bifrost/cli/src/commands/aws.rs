@@ -7,6 +7,7 @@ use crate::client::ClientDeployer;
 use crate::doctor::differences;
 use async_trait::async_trait;
 use bifrost_core::deployer::{Connection, definition};
+use bifrost_core::machine::set_function_version;
 use chrono::TimeDelta;
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -27,8 +28,10 @@ impl<D: ClientDeployer> Backend<D> for Connection<D> {
     async fn warning(&self) -> Option<String> {
         let identity = &self.account.identity;
         let machine = self.inventory.state_machine(&identity.state_machine_arn()).await.ok()??;
-        let ours = definition::<D>(&identity.function_arn());
-        let differences = differences(&ours, &machine.definition)?;
+        let arn = identity.function_arn();
+        let (ours, mut deployed) = (definition::<D>(&arn), machine.definition);
+        set_function_version(&mut deployed, &arn, None);
+        let differences = differences(&ours, &deployed)?;
         Some(format!(
             "warning: the definition of the state machine differs from this client's in {differences}; `{} doctor{}` shows \
              what to do",

@@ -16,7 +16,7 @@ use bifrost_core::json;
 use bifrost_core::people::ActError;
 #[cfg(feature = "local")]
 use bifrost_core::release::Region;
-use bifrost_core::release::{AccountId, BucketName, InvalidName};
+use bifrost_core::release::{AccountId, BucketName, InvalidName, StepOptIn};
 #[cfg(feature = "local")]
 use bifrost_local::{EngineError, SeedError, StoreError};
 use std::fmt;
@@ -194,6 +194,17 @@ pub(super) enum CliError {
     )]
     #[code("bootstrap/template-too-large", "shorten the comments of the state machine")]
     LargeTemplate(usize),
+    /// Step deployed the function, so `bootstrap` does not replace its code.
+    #[error(
+        "Step deployed function {function}, and --code would replace its code: deploy the new code with `step-deployer deploy FILE`, \
+         where FILE is a release file of project {project}, config {config}; to update the rest of the stack, leave out --code",
+        project = .opt_in.project, config = .opt_in.config
+    )]
+    #[code(
+        "bootstrap/deployed-by-step",
+        "deploy the new code with `step-deployer deploy`; to update the rest of the stack, leave out `--code`"
+    )]
+    DeployedByStep { function: String, opt_in: Box<StepOptIn> },
     #[error(transparent)]
     #[code(source)]
     Code(#[from] CodeError),

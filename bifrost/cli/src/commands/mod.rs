@@ -303,6 +303,7 @@ mod tests {
             "--project acme/shop --apply",
             "--apply --code odin.zip",
             "--also-bucket one-1,two-2 --also-bucket three-3",
+            "--step-project acme/odin --step-config production --apply",
         ] {
             assert!(parse(format!("odin bootstrap {right}").trim_end()).is_ok(), "{right}");
         }
@@ -331,6 +332,13 @@ mod tests {
             "--external-id a",
             "--external-id a{b",
             "--alarm-email nobody",
+            "--step-project acme/odin",
+            "--step-config production --apply",
+            "--step-project ../x --step-config production",
+            "--step-project acme/odin --step-config a/b",
+            "--project acme/shop --step-project acme/odin --step-config production",
+            "--target 222222222222 --step-project acme/odin --step-config production",
+            "--audit --audit-retention 7y --step-project acme/odin --step-config production",
         ] {
             assert!(parse(&format!("odin bootstrap {wrong}")).is_err(), "{wrong}");
         }

@@ -39,7 +39,7 @@ fn versions(report: &SelfCheckReport, remediation: &Remediation<'_>) -> DoctorFi
 pub(super) fn update_the_older(remediation: &Remediation<'_>) -> String {
     format!(
         "update this client; or, if this client is the newer one, update the deployer with {}",
-        remediation.bootstrap()
+        remediation.upgrade()
     )
 }
 
@@ -49,7 +49,7 @@ fn failed(failure: &Value, remediation: &Remediation<'_>) -> DoctorFinding {
     // A deployer answers these to a task that it does not have.
     if ["TaskError", "UnmarshalError"].contains(&error) {
         let message = format!("the function has no self-check, so it is older than this client: {error}: {message}");
-        return DoctorFinding::bad(CHECK, message, remediation.bootstrap());
+        return DoctorFinding::bad(CHECK, message, remediation.upgrade());
     }
     let logs = remediation.aws(&format!("logs tail /aws/lambda/{} --since 10m", remediation.identity().name));
     DoctorFinding::bad(CHECK, format!("the function fails: {error}: {message}"), format!("read its log with {logs}"))

@@ -4,6 +4,7 @@ use super::DoctorFinding;
 use super::answer::update_the_older;
 use super::remediation::Remediation;
 use bifrost_core::json;
+use bifrost_core::machine::{LATEST, function_versions, set_function_version};
 use bifrost_core::self_check::{SelfCheckReport, VERSION};
 use serde_json::{Map, Value};
 
@@ -13,7 +14,39 @@ const CHECK: &str = "definition";
 const MAX_NAMED: usize = 5;
 
 /// `None` if there is no state machine to compare: another check reports that.
+///
+/// Step can deploy a definition that names a version of the function. That is no difference. The function's own definition is that of
+/// its newest code, which may be newer than the version.
 pub(super) fn check(
+    client: &Value,
+    machine: Option<&Value>,
+    report: Option<&SelfCheckReport>,
+    remediation: &Remediation<'_>,
+) -> Option<DoctorFinding> {
+    let arn = remediation.identity().function_arn();
+    let version = machine.map(|machine| described_version(machine, &arn)).unwrap_or_default();
+    let machine = machine.map(|machine| {
+        let mut machine = machine.clone();
+        set_function_version(&mut machine, &arn, None);
+        machine
+    });
+    let mut finding = compare(client, machine.as_ref(), report, remediation)?;
+    finding.message.push_str(&version);
+    Some(finding)
+}
+
+/// Which versions of the function the state machine runs, with `; ` before; empty if it runs the function's present code.
+fn described_version(machine: &Value, function_arn: &str) -> String {
+    let versions: Vec<String> = function_versions(machine, function_arn).into_iter().collect();
+    match versions.as_slice() {
+        [] => String::new(),
+        [version] if version == LATEST => String::new(),
+        [version] => format!("; it runs version {version} of the function"),
+        several => format!("; it runs different versions of the function: {}", several.join(", ")),
+    }
+}
+
+fn compare(
     client: &Value,
     machine: Option<&Value>,
     report: Option<&SelfCheckReport>,
@@ -28,7 +61,7 @@ pub(super) fn check(
             let message = format!(
                 "the state machine has the definition of this client, but the function has another one: {differences}"
             );
-            DoctorFinding::bad(CHECK, message, remediation.bootstrap())
+            DoctorFinding::bad(CHECK, message, remediation.upgrade())
         }
         (Some(differences), Some(None)) => {
             let message = format!(
@@ -51,7 +84,8 @@ fn third_definition(
     let Some(report) = report else {
         let message =
             format!("the state machine was edited by hand, or has another version than this client: {differences}");
-        return DoctorFinding::bad(CHECK, message, remediation.restore());
+        let next_step = remediation.step_deploy().unwrap_or_else(|| remediation.restore());
+        return DoctorFinding::bad(CHECK, message, next_step);
     };
     if machine.is_some_and(|machine| json::same(machine, &report.definition)) {
         let version = &report.version;
@@ -62,7 +96,7 @@ fn third_definition(
         return DoctorFinding::bad(CHECK, message, update_the_older(remediation));
     }
     let message = format!("state machine, function and client have different definitions: {differences}");
-    let next_step = format!("{}; {}", remediation.bootstrap(), remediation.check_again());
+    let next_step = format!("{}; {}", remediation.upgrade(), remediation.check_again());
     DoctorFinding::bad(CHECK, message, next_step)
 }
 

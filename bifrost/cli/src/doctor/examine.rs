@@ -13,15 +13,16 @@ use bifrost_core::cloud::{
     BucketSettings, CloudError, FunctionConfiguration, Invocation, MachineConfiguration, Table, TopicSubscriptions,
 };
 use bifrost_core::deployer::{self, Connection};
-use bifrost_core::release::{AccountId, BucketName};
+use bifrost_core::release::{AccountId, BucketName, StepOptIn};
 use bifrost_core::self_check::SelfCheck;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The answers of AWS.
 pub(super) struct Observed {
     pub(super) caller: Result<String, CloudError>,
     pub(super) function: Result<Option<FunctionConfiguration>, CloudError>,
+    pub(super) function_tags: Result<BTreeMap<String, String>, CloudError>,
     pub(super) machine: Result<Option<MachineConfiguration>, CloudError>,
     pub(super) table: Result<Option<Table>, CloudError>,
     pub(super) bucket: Result<Option<BucketSettings>, CloudError>,
@@ -67,9 +68,10 @@ async fn observe<D: ClientDeployer>(
     let (client, inventory) = (Client::from(connection), connection.inventory.as_ref());
     let (machine_arn, lock_table) = (identity.state_machine_arn(), identity.lock_table());
     let alarm_topic = target.alarm_topic();
-    let (caller, function, machine, table, bucket, alarm, accounts) = tokio::join!(
+    let (caller, function, function_tags, machine, table, bucket, alarm, accounts) = tokio::join!(
         inventory.caller(),
         inventory.function(&identity.name),
+        inventory.function_tags(&identity.name),
         inventory.state_machine(&machine_arn),
         inventory.table(&lock_table),
         inventory.bucket(bucket, &identity.account),
@@ -90,7 +92,7 @@ async fn observe<D: ClientDeployer>(
         Some(audit_log::observe(inventory, log, trail).await)
     };
     let (answer, audit_log) = tokio::join!(answer, audit_log);
-    Observed { caller, function, machine, table, bucket, alarm, accounts, answer, audit_log }
+    Observed { caller, function, function_tags, machine, table, bucket, alarm, accounts, answer, audit_log }
 }
 
 fn audit_state(function: &Result<Option<FunctionConfiguration>, CloudError>, identity: &Identity) -> AuditState {
@@ -114,7 +116,8 @@ impl Observed {
     pub(super) fn findings(&self, target: &CheckTarget<'_>, program: &str) -> Vec<DoctorFinding> {
         let CheckTarget { identity, bucket, definition } = target;
         let function = self.function.as_ref().ok().and_then(Option::as_ref);
-        let remediation = Remediation::new(program, identity, function, self.may_exist());
+        let opt_in = self.function_tags.as_ref().map(StepOptIn::from_tags);
+        let remediation = Remediation::new(program, identity, function, opt_in, self.may_exist());
         let report = self.answer.as_ref().map(|answer| answer::read(answer, &remediation));
         let (answered, report) = report.map_or((None, None), |(finding, report)| (Some(finding), report));
         let machine = self.machine.as_ref().ok().and_then(Option::as_ref).map(|machine| &machine.definition);

@@ -93,6 +93,6 @@ fn raise_task_timeout(remediation: &Remediation<'_>) -> String {
     format!(
         "raise TASK_TIMEOUT_SECONDS of the deployer to at least {} and build it, then run {}",
         u64::from(MIN_SECONDS) + bootstrap::TIMEOUT_MARGIN_SECONDS,
-        remediation.bootstrap()
+        remediation.upgrade()
     )
 }

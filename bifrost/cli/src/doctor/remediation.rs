@@ -3,8 +3,8 @@
 use crate::audit_location::{AuditLocation, AuditState};
 use crate::bootstrap::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 use bifrost_core::account::Identity;
-use bifrost_core::cloud::FunctionConfiguration;
-use bifrost_core::release::AccountId;
+use bifrost_core::cloud::{CloudError, FunctionConfiguration};
+use bifrost_core::release::{AccountId, StepOptIn};
 
 /// Writes commands for one deployer.
 pub(super) struct Remediation<'a> {
@@ -18,27 +18,34 @@ pub(super) struct Remediation<'a> {
     /// The options of `bootstrap` that cannot be seen in the deployer account: a function that is missing or cannot be
     /// read shows none.
     unknown_options: &'static str,
+    /// The releases of Step that may upgrade the deployer.
+    step: Option<StepOptIn>,
     /// Whether any resource of the deployer exists: `bootstrap` ran before, perhaps with more options.
     exists: bool,
 }
 
 impl<'a> Remediation<'a> {
+    /// `step` is an error if the tags of the function cannot be read.
     pub(super) fn new(
         program: &'a str,
         identity: &'a Identity,
         function: Option<&FunctionConfiguration>,
+        step: Result<Option<StepOptIn>, &CloudError>,
         exists: bool,
     ) -> Self {
         let is_set = |name: &&str| function.is_some_and(|function| function.variables.iter().any(|set| set == name));
         let variables = [EXTERNAL_ID_VARIABLE, BUCKETS_VARIABLE].into_iter().filter(is_set).collect();
         let settings = function.map(|function| settings(function, identity)).unwrap_or_default();
-        let unknown_options = match function {
-            Some(_) => "--alarm-email and --reader",
-            None => {
-                "--external-id, --no-session-tags, --also-bucket, --audit-log, --audit-account, --alarm-email and --reader"
+        let unknown_options = match (function, &step) {
+            (Some(_), Ok(_)) => "--alarm-email and --reader",
+            (Some(_), Err(_)) => "--step-project, --step-config, --alarm-email and --reader",
+            (None, _) => {
+                "--external-id, --no-session-tags, --also-bucket, --audit-log, --audit-account, --step-project, --step-config, \
+                 --alarm-email and --reader"
             }
         };
-        Self { program, identity, variables, settings, unknown_options, exists }
+        let step = step.ok().flatten();
+        Self { program, identity, variables, settings, unknown_options, step, exists }
     }
 
     fn sets(&self, variable: &str) -> bool {
@@ -58,12 +65,27 @@ impl<'a> Remediation<'a> {
         } else {
             String::new()
         };
-        let command = format!("`{} bootstrap --apply{external_id}{also_buckets}{}`", self.program, self.settings);
+        let step = self.step.as_ref().map_or_else(String::new, |StepOptIn { project, config }| {
+            format!(" --step-project {project} --step-config {config}")
+        });
+        let command = format!("`{} bootstrap --apply{external_id}{also_buckets}{}{step}`", self.program, self.settings);
         if self.exists {
             format!("{command} with its earlier options {}, if any", self.unknown_options)
         } else {
             command
         }
+    }
+
+    /// Gives function and state machine the code and the definition of this client. `bootstrap` would leave them as they are if Step
+    /// deployed them.
+    pub(super) fn upgrade(&self) -> String {
+        self.step_deploy().unwrap_or_else(|| self.bootstrap())
+    }
+
+    /// Deploys code and definition with Step; `None` if the deployer did not opt in to that.
+    pub(super) fn step_deploy(&self) -> Option<String> {
+        let StepOptIn { project, config } = self.step.as_ref()?;
+        Some(format!("`step-deployer deploy FILE`, where FILE is a release file of project {project}, config {config}"))
     }
 
     /// Restores a resource that is missing or not as `bootstrap` created it. CloudFormation does not notice what was
@@ -74,11 +96,16 @@ impl<'a> Remediation<'a> {
         }
         let parameters = " --parameters ParameterKey=CodeKey,UsePreviousValue=true \
                           ParameterKey=Architecture,UsePreviousValue=true";
+        let revert = self.revert(&self.identity.name, parameters);
+        // To CloudFormation, what Step deployed was changed by hand.
+        let again = self
+            .step_deploy()
+            .map(|deploy| format!("; that reverts what Step deployed, so deploy it again with {deploy}"));
         format!(
             "while no deploy runs, {}; if the fault remains, the resource was deleted or changed by hand: revert that \
-             with {}",
+             with {revert}{}",
             self.bootstrap(),
-            self.revert(&self.identity.name, parameters)
+            again.unwrap_or_default()
         )
     }
 
@@ -155,6 +182,9 @@ impl<'a> Remediation<'a> {
 
     /// Gives the state machine the definition of this client. `bootstrap` would not: CloudFormation sees no change.
     pub(super) fn update_definition(&self) -> String {
+        if let Some(deploy) = self.step_deploy() {
+            return deploy;
+        }
         let Identity { account, region, .. } = self.identity;
         let arn = self.identity.state_machine_arn();
         let asl = format!("{} asl --account {account} --region {region}", self.program);

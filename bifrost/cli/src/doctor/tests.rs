@@ -10,11 +10,14 @@ use audit::{protecting, with_settings, with_statements};
 use bifrost_core::cloud::FunctionConfiguration;
 use bifrost_core::self_check::{Assumption, VERSION};
 use fixture::{
-    checks, commands, definition, denied, everything_is_denied, faults, findings, findings_in, function, healthy,
-    machine, nothing_exists, policy, with_function, with_machine, with_options, with_policy, with_time_to_live,
+    by_step, checks, commands, definition, denied, edited, everything_is_denied, faults, findings, findings_in,
+    findings_of, function, healthy, machine, nothing_exists, other_version, policy, report, returned, with_failure,
+    with_function, with_machine, with_options, with_policy, with_time_to_live,
 };
 use serde_json::{Value, json};
 use states::states;
+
+const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:111111111111:function:coinbase-odin";
 
 #[test]
 fn every_state_fails_its_checks() {
@@ -39,7 +42,8 @@ fn remedies_are_complete_commands_that_delete_nothing() {
     for (state, observed, _) in states() {
         for fault in faults(&observed) {
             for command in commands(fault.next_step.as_deref().unwrap()) {
-                let is_program = ["odin ", "aws ", "bifrost "].iter().any(|program| command.starts_with(program));
+                let is_program =
+                    ["odin ", "aws ", "bifrost ", "step-deployer "].iter().any(|program| command.starts_with(program));
                 assert!(is_program, "{state}: {command}");
                 assert!(!command.contains("delete") && !command.contains('<'), "{state}: {command}");
             }
@@ -72,11 +76,56 @@ fn remedies_repeat_the_options_of_the_deployer() {
     let next_step = faults(&denied).into_iter().find(|fault| fault.what == "lock table").unwrap().next_step.unwrap();
     assert!(
         next_step.contains(
-            " options --external-id, --no-session-tags, --also-bucket, --audit-log, --audit-account, --alarm-email and \
-             --reader"
+            " options --external-id, --no-session-tags, --also-bucket, --audit-log, --audit-account, --step-project, \
+             --step-config, --alarm-email and --reader"
         ),
         "{next_step}"
     );
+}
+
+/// `bootstrap` would leave code and definition as they are.
+#[test]
+fn what_step_deployed_is_upgraded_with_step() {
+    let next_step = |observed: Observed, what: &str| {
+        let found = faults(&observed).into_iter().find(|fault| fault.what == what).unwrap();
+        found.next_step.unwrap()
+    };
+    let deploy = "step-deployer deploy FILE";
+    for (observed, what) in [
+        (other_version(), "function's answer"),
+        (other_version(), "definition"),
+        (with_machine(machine(edited())), "definition"),
+        (with_failure("UnmarshalError"), "function's answer"),
+        (Observed { answer: None, ..with_machine(machine(edited())) }, "definition"),
+    ] {
+        assert_eq!(commands(&next_step(by_step(observed), what)), [deploy], "{what}");
+    }
+    let without_table = next_step(Observed { table: Ok(None), ..by_step(healthy()) }, "lock table");
+    let commands = commands(&without_table);
+    assert_eq!(commands.first(), Some(&"odin bootstrap --apply --step-project acme/odin --step-config production"));
+    // Reverting drift reverts what Step deployed.
+    assert_eq!(commands.last(), Some(&deploy));
+}
+
+#[test]
+fn definition_with_a_version_of_the_function_is_the_same() {
+    let message = |arn: &str, definition: fn() -> Value| {
+        let mut machine = machine(definition());
+        machine.definition["States"]["Lock"]["Resource"] = json!(format!("{FUNCTION_ARN}{arn}"));
+        let mut own = definition();
+        own["States"]["Lock"]["Resource"] = json!(FUNCTION_ARN);
+        let answer = Some(Ok(returned(&report(own.clone(), Assumption::Assumed))));
+        let findings = findings_of(&Observed { answer, ..with_machine(machine) }, own);
+        let finding = findings.into_iter().find(|finding| finding.what == "definition").unwrap();
+        (finding.status, finding.message)
+    };
+    for (qualifier, version) in [("", None), (":$LATEST", None), (":12", Some("version 12"))] {
+        let (status, message) = message(qualifier, definition);
+        assert_eq!(status, Status::Good, "{message}");
+        assert_eq!(message.contains("version"), version.is_some(), "{message}");
+        assert!(message.contains(version.unwrap_or_default()), "{message}");
+    }
+    assert_eq!(message(":live", definition).0, Status::Bad);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! them, so each call has its own result.
 
 use super::{AuditStore, CloudError};
-use crate::release::{AccountId, BucketName};
+use crate::release::{AccountId, BucketName, Sha256};
 use async_trait::async_trait;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -21,6 +21,8 @@ pub struct FunctionConfiguration {
     pub last_update_reason: Option<String>,
     /// The architecture of its code: `x86_64` or `arm64`.
     pub architecture: String,
+    /// SHA-256 of its code, a zip file; `None` for a container image.
+    pub code_sha256: Option<Sha256>,
     /// Its timeout, in seconds.
     pub timeout_seconds: u32,
     /// Its memory, in MiB.
@@ -149,6 +151,12 @@ pub trait Inventory: Send + Sync {
     /// # Errors
     /// [`CloudError`] from Lambda.
     async fn function(&self, name: &str) -> Result<Option<FunctionConfiguration>, CloudError>;
+
+    /// The tags of a function (`lambda:ListTags`). Empty if it has none, or does not exist.
+    ///
+    /// # Errors
+    /// [`CloudError`] from Lambda.
+    async fn function_tags(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError>;
 
     /// Reads a state machine (`states:DescribeStateMachine`). `None` if it does not exist.
     ///

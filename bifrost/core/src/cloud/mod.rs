@@ -36,5 +36,5 @@ pub use locks::{
     TakeLock, oldest_replaced,
 };
 pub use objects::{Encryption, Object, Objects, PutNew, limit_bytes};
-pub use stacks::{NewStack, StackEvent, StackUpdate, Stacks};
+pub use stacks::{DeployedStack, NewStack, StackEvent, StackUpdate, Stacks};
 pub use targets::{SESSION_TAGS, TargetRole, Targets};

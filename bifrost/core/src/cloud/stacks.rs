@@ -15,6 +15,15 @@ pub struct NewStack {
     pub parameters: BTreeMap<String, String>,
 }
 
+/// A stack as its last successful operation left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployedStack {
+    /// Its template, as it was sent.
+    pub template: String,
+    /// Its parameters, with defaults of the template.
+    pub parameters: BTreeMap<String, String>,
+}
+
 /// An event of a resource of a stack, or of the stack itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackEvent {
@@ -47,6 +56,13 @@ pub trait Stacks: Send + Sync {
     /// # Errors
     /// [`CloudError`] from CloudFormation, except that the stack does not exist.
     async fn status(&self, name: &str) -> Result<Option<String>, CloudError>;
+
+    /// Reads the template and the parameters of a stack (`cloudformation:DescribeStacks`, `cloudformation:GetTemplate`). `None` if it
+    /// does not exist.
+    ///
+    /// # Errors
+    /// [`CloudError`] from CloudFormation, except that the stack does not exist.
+    async fn deployed(&self, name: &str) -> Result<Option<DeployedStack>, CloudError>;
 
     /// Starts to create a stack, which may contain named roles (`cloudformation:CreateStack` with `CAPABILITY_NAMED_IAM`).
     ///

@@ -133,6 +133,8 @@ pub struct BootstrapTarget {
     pub stacks: Arc<dyn Stacks>,
     /// Buckets of the account.
     pub objects: Arc<dyn Objects>,
+    /// Describes the deployer's resources, if they exist.
+    pub inventory: Arc<dyn Inventory>,
 }
 
 /// Connects commands to AWS.

@@ -1,6 +1,10 @@
 //! Which version of a Lambda function a definition runs.
 
 use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The version that stands for the function's present code. A definition without a version runs it, too.
+pub const LATEST: &str = "$LATEST";
 
 /// Sets the version of the function in each place of a definition that names it, and returns the number of these places. `None` removes
 /// it: Step Functions then runs the function's present code, `$LATEST`.
@@ -12,9 +16,7 @@ pub fn set_function_version(definition: &mut Value, function_arn: &str, version:
         Value::Object(fields) => fields
             .iter_mut()
             .map(|(name, value)| match value {
-                Value::String(text) if name == "Resource" || name == "FunctionName" => {
-                    usize::from(set_in(text, function_arn, version))
-                }
+                Value::String(text) if is_place(name) => usize::from(set_in(text, function_arn, version)),
                 _ => set_function_version(value, function_arn, version),
             })
             .sum(),
@@ -23,18 +25,54 @@ pub fn set_function_version(definition: &mut Value, function_arn: &str, version:
     }
 }
 
-fn set_in(text: &mut String, function_arn: &str, version: Option<&str>) -> bool {
+/// The versions of the function that a definition names: published ones such as `12`, and `$LATEST` for the function's present code.
+/// Empty if it does not name the function. An alias does not count.
+#[must_use]
+pub fn function_versions(definition: &Value, function_arn: &str) -> BTreeSet<String> {
+    match definition {
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| match value {
+                Value::String(text) if is_place(name) => {
+                    read_place(text, function_arn).map(|place| place.version.to_owned()).into_iter().collect()
+                }
+                _ => function_versions(value, function_arn),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().flat_map(|item| function_versions(item, function_arn)).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Whether a field with this name may have a function.
+fn is_place(field: &str) -> bool {
+    field == "Resource" || field == "FunctionName"
+}
+
+/// A text that names the function.
+struct Place<'t> {
+    /// The function's ARN or name.
+    function: &'t str,
+    version: &'t str,
+}
+
+/// `None` if the text names something else, or an alias of the function.
+fn read_place<'t>(text: &'t str, function_arn: &str) -> Option<Place<'t>> {
     let name = function_arn.rsplit(':').next().unwrap_or_default();
-    let of_function = |form: &str| {
-        let qualifier = text.strip_prefix(form)?;
-        let has_version =
-            |qualifier: &str| qualifier == "$LATEST" || qualifier.bytes().all(|byte| byte.is_ascii_digit());
-        (qualifier.is_empty() || qualifier.strip_prefix(':').is_some_and(has_version)).then(|| form.to_owned())
-    };
-    let Some(form) = of_function(function_arn).or_else(|| of_function(name)) else { return false };
+    [function_arn, name].into_iter().find_map(|form| {
+        let rest = text.strip_prefix(form)?;
+        let version = if rest.is_empty() { LATEST } else { rest.strip_prefix(':')? };
+        let is_number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+        let is_version = version == LATEST || is_number;
+        is_version.then(|| Place { function: text.get(..form.len()).unwrap_or_default(), version })
+    })
+}
+
+fn set_in(text: &mut String, function_arn: &str, version: Option<&str>) -> bool {
+    let Some(Place { function, .. }) = read_place(text, function_arn) else { return false };
     *text = match version {
-        Some(version) => format!("{form}:{version}"),
-        None => form,
+        Some(version) => format!("{function}:{version}"),
+        None => function.to_owned(),
     };
     true
 }
@@ -68,6 +106,9 @@ mod tests {
             assert_eq!(set(definition(before), Some("12")), (definition(":12"), 5));
             assert_eq!(set(definition(before), None), (definition(""), 5));
         }
+        for (qualifier, version) in [("", LATEST), (":$LATEST", LATEST), (":3", "3")] {
+            assert_eq!(function_versions(&definition(qualifier), ARN), [version.to_owned()].into());
+        }
     }
 
     #[test]
@@ -78,6 +119,7 @@ mod tests {
             "Other": {"Resource": "arn:aws:lambda:us-east-1:111111111111:function:odin"},
             "Payload": {"Parameters": {"Function": "odin"}},
         }});
+        assert_eq!(function_versions(&definition, ARN), BTreeSet::new());
         assert_eq!(set(definition.clone(), Some("12")), (definition, 0));
     }
 }

@@ -14,7 +14,7 @@ mod function_version;
 mod panic;
 
 pub use definition::DefinitionSettings;
-pub use function_version::set_function_version;
+pub use function_version::{LATEST, function_versions, set_function_version};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::{Debug, Display};

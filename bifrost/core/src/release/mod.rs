@@ -15,6 +15,7 @@ mod partition;
 pub mod replay;
 mod sha256;
 mod state;
+mod step_opt_in;
 
 pub use aws_name::{AccountId, BucketName, Region};
 pub use directory::{ObjectKey, ProjectDir, ReleaseDir, RootDir, TargetKey};
@@ -27,3 +28,4 @@ pub use partition::{Partition, service_principal};
 pub use replay::Replay;
 pub use sha256::{Hasher, Sha256};
 pub(crate) use state::ForeignState;
+pub use step_opt_in::StepOptIn;

@@ -8,11 +8,13 @@ use bifrost::bootstrap::{
     project_template,
 };
 use bifrost::cloud::{EndedBy, EndedItem};
+use bifrost::release::StepOptIn;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
 /// The templates of `bootstrap`, with all options.
 fn templates() -> Vec<Value> {
+    let step = StepOptIn { project: "acme/board".parse().unwrap(), config: "production".parse().unwrap() };
     let options = DeployerOptions {
         external_id: Some("a-secret".into()),
         session_tags: true,
@@ -20,6 +22,7 @@ fn templates() -> Vec<Value> {
         readers: vec!["222222222222".parse().unwrap(), "o-exampleorgid".parse().unwrap()],
         also_buckets: ["acme-files".parse().unwrap()].into(),
         audit: AuditSettings::default(),
+        step: Some(step),
     };
     let deployer_account = "222222222222".parse().ok();
     let log = AuditLogOptions { retention: Retention::Years(7), mode: LockMode::Compliance, deployer_account };

@@ -1,4 +1,5 @@
-"""Lambda: an update of a function takes a moment and changes its revision, and versions are published as AWS does."""
+"""Lambda: an update of a function takes a moment and changes its revision, versions are published as AWS does, and stacks tag functions
+and leave code that was deployed without them."""
 
 import copy
 import time
@@ -11,6 +12,8 @@ from moto.awslambda.exceptions import (
     PreconditionFailedException,
 )
 from moto.awslambda.responses import LambdaResponse
+
+from fixes.resources import on_change
 
 # How long an update of a function is in progress, in seconds.
 UPDATE_SECONDS = 0.3
@@ -32,6 +35,7 @@ def install():
     describe_updates()
     update_once()
     publish_versions()
+    follow_stacks()
 
 
 def describe_updates():
@@ -96,6 +100,29 @@ def publish_versions():
 
     models.LambdaBackend.publish_version = publish_version
     LambdaResponse.publish_version = publish
+
+
+def follow_stacks():
+    """moto ignores tags of a template, and replaces the code with every update of the function. CloudFormation replaces it if its place
+    changes."""
+
+    def update(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        properties = cloudformation_json["Properties"]
+        original_resource.update_configuration(properties)
+        if properties["Code"] != original_resource.place:
+            original_resource.update_function_code(properties["Code"])
+        original_resource.revision_id = str(uuid.uuid4())
+        return original_resource
+
+    models.LambdaFunction.update_from_cloudformation_json = classmethod(update)
+    on_change(models.LambdaFunction, after=_remember)
+
+
+def _remember(function, properties):
+    tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+    others = {key: value for key, value in function.tags.items() if key not in getattr(function, "stack_tags", {})}
+    function.tags = others | tags
+    function.stack_tags, function.place = tags, dict(properties["Code"])
 
 
 def _revision(function):

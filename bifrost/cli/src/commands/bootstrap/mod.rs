@@ -1,24 +1,21 @@
 //! `bootstrap`: prints the CloudFormation template of a deployer or of the audit log, or deploys it.
 
+mod apply;
 mod request;
 
 use super::error::CliError;
 use super::output;
 use super::program::ProgramRun;
-use crate::bootstrap::{
-    Applied, AuditSettings, Builder, Code, Installation, LockMode, Reader, Retention, TEMPLATE_LIMIT_BYTES,
-};
+use crate::bootstrap::{LockMode, Reader, Retention, TEMPLATE_LIMIT_BYTES};
 use crate::client::ClientDeployer;
 use bifrost_core::audit::AuditMode;
-use bifrost_core::cloud::{NewStack, StackEvent};
-use bifrost_core::deployer::BootstrapTarget;
-use bifrost_core::release::{AccountId, BucketName, ObjectKey, ProjectName, read_buckets};
+use bifrost_core::release::{AccountId, BucketName, ConfigName, ProjectName, read_buckets};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use request::{BootstrapRequest, StackKind};
+use request::BootstrapRequest;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::io;
 use std::path::PathBuf;
-use std::{env, io};
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option without a value")]
@@ -79,6 +76,12 @@ pub(super) struct Args {
     /// Who can delete objects of the audit log before their retention ends [default: compliance]
     #[arg(long, value_enum, value_name = "MODE", requires = "audit")]
     audit_mode: Option<LockMode>,
+    /// Let releases of this project, together with --step-config, upgrade the deployer with step-deployer
+    #[arg(long, value_name = "PROJECT", requires = "step_config", conflicts_with_all = ["target", "project", "audit"])]
+    step_project: Option<ProjectName>,
+    /// Config of the releases that upgrade the deployer with step-deployer
+    #[arg(long, value_name = "CONFIG", requires = "step_project", conflicts_with_all = ["target", "project", "audit"])]
+    step_config: Option<ConfigName>,
 }
 
 fn audit_mode() -> impl TypedValueParser<Value = AuditMode> {
@@ -86,9 +89,6 @@ fn audit_mode() -> impl TypedValueParser<Value = AuditMode> {
         // The first parser accepts only names of modes.
         .map(|name| AuditMode::named(&name).unwrap_or(AuditMode::Required))
 }
-
-/// The longest checkpoint that is read. It has a few lines, and one for each witness.
-const MAX_CHECKPOINT_BYTES: u64 = 64 * 1024;
 
 /// Parses an external id. The rules are those of STS.
 fn external_id(text: &str) -> Result<String, String> {
@@ -116,6 +116,9 @@ pub(super) fn examples(name: &str) -> String {
       allow deploys to a target account, with credentials of that account
   {name} bootstrap --project acme/shop --apply
       create the policy that allows uploading releases of acme/shop
+  {name} bootstrap --step-project acme/{name} --step-config production --apply
+      let releases of acme/{name}, config production, upgrade the deployer
+      with step-deployer
 
 If the stack exists, --apply updates it. The stack of the deployer account
 also creates policies for people: NAME-start to deploy, together with the
@@ -124,6 +127,10 @@ policy of a project, and NAME-operate to halt, freeze and unlock deploys.
 --also-bucket lets the function use a bucket that exists. Commands accept it
 with the environment variable BIFROST_BUCKETS (names with commas between).
 The policies for people cover only the bucket of the deployer.
+
+--step-project and --step-config tag function and state machine. Once
+step-deployer has deployed to them, --apply updates the rest of the stack, and
+leaves the code, the definition and the tags as they are.
 
 In the mode compliance, the default, nobody can ever shorten the retention of
 an object of the audit log. Try it with --audit-retention 1d first. To keep
@@ -136,7 +143,7 @@ the deployer."
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let plan = BootstrapRequest::of(session, &args)?;
     if args.apply {
-        return apply(session, &plan, args.code).await;
+        return apply::apply(session, &plan, args.code).await;
     }
     output::print(&printed(&plan.template)?)?;
     Ok(0)
@@ -146,98 +153,4 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
 fn printed(template: &Value) -> io::Result<String> {
     let pretty = serde_json::to_string_pretty(template)?;
     Ok(if pretty.len() <= TEMPLATE_LIMIT_BYTES { pretty } else { template.to_string() })
-}
-
-async fn apply<D: ClientDeployer>(
-    session: &ProgramRun<'_, D>,
-    plan: &BootstrapRequest,
-    code: Option<PathBuf>,
-) -> Result<u8, CliError> {
-    let text = plan.template.to_string();
-    if text.len() > TEMPLATE_LIMIT_BYTES {
-        return Err(CliError::LargeTemplate(text.len()));
-    }
-    // Before any change: the file may not be valid code.
-    let code = match plan.kind {
-        StackKind::Deployer { .. } => Some(Code::read(&code.map_or_else(env::current_exe, Ok)?)?),
-        _ => None,
-    };
-    let target = session.bootstrap_target().await?;
-    check_account(plan, &target)?;
-    check_audit_log(session, plan, &target).await?;
-    let mut report = print_event;
-    let mut builder = Builder::new(target.stacks.as_ref(), &target.region, &mut report);
-    let stack = plan.stack.clone();
-    let applied = match &code {
-        None => builder.apply(&NewStack { name: stack, template: text, parameters: BTreeMap::new() }).await?,
-        Some(code) => {
-            let bucket = &session.deployer_args.identity(target.account.clone(), target.region.clone()).bucket()?;
-            Installation { stack, template: plan.template.clone(), bucket, code }
-                .install(&mut builder, target.objects.as_ref())
-                .await?
-        }
-    };
-    output::print(&summary(plan, &target, applied, &session.deployer_args.program::<D>()))?;
-    Ok(0)
-}
-
-/// Refuses credentials of another account than the one in which the stack belongs.
-fn check_account(plan: &BootstrapRequest, target: &BootstrapTarget) -> Result<(), CliError> {
-    match &plan.account {
-        Some(asked) if *asked != target.account => {
-            Err(CliError::WrongAccount { found: target.account.clone(), asked: asked.clone() })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints one line per event of a resource.
-fn print_event(event: &StackEvent) -> io::Result<()> {
-    let StackEvent { logical_id, resource_type, status, reason, .. } = event;
-    let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    output::print_escaped(&format!("{status:<20} {logical_id} ({resource_type}){reason}"))
-}
-
-/// Refuses to create a deployer whose audit log does not exist: it could not deploy anything. Whether a log in another account exists
-/// is not known here.
-async fn check_audit_log<D: ClientDeployer>(
-    session: &ProgramRun<'_, D>,
-    plan: &BootstrapRequest,
-    target: &BootstrapTarget,
-) -> Result<(), CliError> {
-    let StackKind::Deployer { audit: AuditSettings { mode, log_account }, .. } = &plan.kind else { return Ok(()) };
-    if *mode == AuditMode::Off || log_account.as_ref().is_some_and(|log| *log != target.account) {
-        return Ok(());
-    }
-    let identity = session.deployer_args.identity(target.account.clone(), target.region.clone());
-    let bucket: BucketName = identity.audit_bucket().parse()?;
-    match target.objects.get(&bucket, &ObjectKey::checkpoint(), MAX_CHECKPOINT_BYTES).await {
-        Err(error) if error.is_not_found() => {
-            Err(CliError::NoAuditLog { bucket, program: session.deployer_args.program::<D>() })
-        }
-        // The caller may not be allowed to read the log, or the log has no checkpoint yet.
-        _ => Ok(()),
-    }
-}
-
-/// The result, and the next command after something was created. `program` is the program with the arguments that name the deployer.
-fn summary(plan: &BootstrapRequest, target: &BootstrapTarget, applied: Applied, program: &str) -> String {
-    let result = match applied {
-        Applied::Created => "created",
-        Applied::Updated => "updated",
-        Applied::Unchanged => "unchanged",
-    };
-    let (stack, account, region) = (&plan.stack, &target.account, &target.region);
-    let next = match &plan.kind {
-        StackKind::Deployer { target_arguments, .. } if applied == Applied::Created => format!(
-            "\nNext, with credentials of each target account: `{program} bootstrap --target ID --deployer-account \
-             {account}{target_arguments} --apply`"
-        ),
-        StackKind::AuditLog { deployer_arguments } if applied == Applied::Created => format!(
-            "\nNext, with credentials of the deployer account: `{program} bootstrap{deployer_arguments} --apply`, and the \
-             same for each deployer with this prefix"
-        ),
-        _ => String::new(),
-    };
-    format!("stack {stack} in account {account}, {region}: {result}{next}")
 }

@@ -10,7 +10,7 @@ use crate::commands::error::CliError;
 use crate::commands::program::ProgramRun;
 use bifrost_core::account::names;
 use bifrost_core::audit::AuditMode;
-use bifrost_core::release::{AccountId, BucketName};
+use bifrost_core::release::{AccountId, BucketName, StepOptIn};
 use serde_json::Value;
 
 /// The longest name of a region, to check names that contain the region.
@@ -31,6 +31,8 @@ pub(super) enum StackKind {
         audit: AuditSettings,
         /// The arguments that the template of a target account needs, too, with a space before each.
         target_arguments: String,
+        /// The releases of Step that may upgrade the deployer, if they were given.
+        step: Option<StepOptIn>,
     },
     Target,
     Project,
@@ -107,9 +109,14 @@ impl BootstrapRequest {
             readers: args.reader.clone(),
             also_buckets: args.also_bucket.iter().flatten().cloned().collect(),
             audit: audit.clone(),
+            step: args
+                .step_project
+                .clone()
+                .zip(args.step_config.clone())
+                .map(|(project, config)| StepOptIn { project, config }),
         };
         let template = deployer_template::<D>(name, &options);
-        let kind = StackKind::Deployer { audit, target_arguments };
+        let kind = StackKind::Deployer { audit, target_arguments, step: options.step };
         Ok(Self { stack: name.to_string(), template, kind, account })
     }
 }

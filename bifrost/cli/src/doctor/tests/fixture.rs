@@ -8,9 +8,10 @@ use bifrost_core::cloud::{
     BucketSettings, CloudError, ErrorKind, FunctionConfiguration, Invocation, KeyAttribute, MachineConfiguration,
     ObjectLock, Table, TopicSubscriptions,
 };
-use bifrost_core::release::{AccountId, BucketName};
+use bifrost_core::release::{AccountId, BucketName, Sha256, StepOptIn};
 use bifrost_core::self_check::{Assumption, RoleReport, SelfCheckReport, VERSION};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub(super) fn account() -> AccountId {
     "222222222222".parse().unwrap()
@@ -42,6 +43,7 @@ pub(super) fn function() -> FunctionConfiguration {
         last_update_status: "Successful".into(),
         last_update_reason: None,
         architecture: "arm64".into(),
+        code_sha256: Some(Sha256::of(b"code")),
         timeout_seconds: 300,
         memory_mib: 256,
         role: "arn:aws:iam::111111111111:role/coinbase-odin".into(),
@@ -84,6 +86,7 @@ pub(super) fn healthy() -> Observed {
     Observed {
         caller: Ok("arn:aws:iam::111111111111:user/ada".into()),
         function: Ok(Some(function())),
+        function_tags: Ok(BTreeMap::new()),
         machine: Ok(Some(machine(definition()))),
         table: Ok(Some(table("key", "S"))),
         bucket: Ok(Some(bucket())),
@@ -114,9 +117,24 @@ pub(super) fn identity(region: &str) -> Identity {
 }
 
 pub(super) fn findings_in(region: &str, observed: &Observed) -> Vec<DoctorFinding> {
-    let identity = identity(region);
+    findings_by(&identity(region), observed, definition())
+}
+
+/// The findings of a client with this definition.
+pub(super) fn findings_of(observed: &Observed, definition: Value) -> Vec<DoctorFinding> {
+    findings_by(&identity("us-east-1"), observed, definition)
+}
+
+fn findings_by(identity: &Identity, observed: &Observed, definition: Value) -> Vec<DoctorFinding> {
     let bucket: BucketName = identity.bucket().unwrap();
-    observed.findings(&CheckTarget { identity: &identity, bucket: &bucket, definition: definition() }, "odin")
+    observed.findings(&CheckTarget { identity, bucket: &bucket, definition }, "odin")
+}
+
+/// A deployer that releases of Step may upgrade.
+pub(super) fn by_step(observed: Observed) -> Observed {
+    let opt_in = StepOptIn { project: "acme/odin".parse().unwrap(), config: "production".parse().unwrap() };
+    let tags = opt_in.tags().map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Observed { function_tags: Ok(tags.into()), ..observed }
 }
 
 /// The findings that are not good.
@@ -212,6 +230,7 @@ pub(super) fn everything_is_denied() -> Observed {
     Observed {
         caller: Err(denied("sts:GetCallerIdentity", "no")),
         function: Err(denied("lambda:GetFunctionConfiguration", "no")),
+        function_tags: Err(denied("lambda:ListTags", "no")),
         machine: Err(denied("states:DescribeStateMachine", "no")),
         table: Err(denied("dynamodb:DescribeTable", "no")),
         bucket: Err(denied("s3:ListObjectsV2", "ada is not authorized to perform: s3:ListBucket")),

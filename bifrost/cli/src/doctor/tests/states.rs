@@ -2,9 +2,10 @@
 
 use super::audit::audit_states;
 use super::fixture::{
-    bucket_is_not_protected, bucket_settings_are_denied, definition, denied, edited, everything_is_denied, function,
-    healthy, machine, nothing_exists, other_version, report, returned, table, with_answer, with_failure, with_function,
-    with_function_state, with_machine, with_options, with_role, with_subscriptions, with_table, with_time_to_live,
+    bucket_is_not_protected, bucket_settings_are_denied, by_step, definition, denied, edited, everything_is_denied,
+    function, healthy, machine, nothing_exists, other_version, report, returned, table, with_answer, with_failure,
+    with_function, with_function_state, with_machine, with_options, with_role, with_subscriptions, with_table,
+    with_time_to_live,
 };
 use crate::doctor::examine::Observed;
 use bifrost_core::cloud::{FunctionConfiguration, Invocation, MachineConfiguration, Table};
@@ -153,6 +154,8 @@ pub(super) fn machine_states() -> Vec<State> {
         ),
         ("client has another version", other_version(), &["Warning function's answer", "Bad definition"]),
         ("function has another definition", edited_answer(), &["Bad definition"]),
+        ("function has another definition than Step deployed", by_step(edited_answer()), &["Bad definition"]),
+        ("state machine was edited after Step deployed it", by_step(edited_machine()), &["Bad definition"]),
         (
             "all definitions differ",
             Observed { machine: Ok(Some(machine(json!("not JSON that is read")))), ..edited_answer() },
