@@ -35,3 +35,4 @@ mod release_files;
 mod replay_check;
 mod succeeding;
 mod unlocking;
+mod upgrades;

@@ -28,7 +28,7 @@ struct OneLog {
 }
 
 /// A program of another package, which a build of the whole workspace places beside this one's.
-fn program_beside(name: &str) -> PathBuf {
+pub(crate) fn program_beside(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_odin")).with_file_name(name);
     assert!(path.exists(), "no {}: run `cargo build --workspace --all-features --bins`", path.display());
     path

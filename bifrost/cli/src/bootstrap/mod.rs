@@ -17,6 +17,7 @@ mod apply_tests;
 mod audit;
 mod code;
 #[cfg(test)]
+#[path = "tests/fake_aws.rs"]
 pub(crate) mod fake_aws;
 mod function;
 mod install;
