@@ -86,7 +86,7 @@ pub fn function_arn(release: &StepRelease) -> String {
 /// The definition of the release, as JSON.
 ///
 /// # Errors
-/// [`DEFINITION`], if it is not JSON.
+/// The finding `step/invalid-definition`, if it is not JSON.
 pub fn definition(release: &StepRelease) -> Result<Value, Findings> {
     json::parse(release.fields.state_machine_json.as_bytes()).map_err(|error| {
         let mut findings = Findings::default();

@@ -87,3 +87,29 @@ fn what_cannot_be_attached_is_named() {
         assert_eq!((output.status.code(), error_code(first).as_str()), (Some(2), code), "{changes:?}: {complaint}");
     }
 }
+
+/// What `step-deployer json` prints is the definition of the next version.
+#[test]
+fn step_deploys_itself() {
+    let shell = example("itself");
+    let definition = shell.run("json");
+    shell.write("state_machine.json", &definition.stdout);
+    std::fs::remove_file(shell.folder.join("function/app.py")).unwrap();
+    let bootstrap = shell.folder.join("function/bootstrap");
+    std::fs::write(&bootstrap, "#!/bin/sh\nexec step-deployer\n").unwrap();
+    std::fs::set_permissions(&bootstrap, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let name = json!("coinbase-step-deployer");
+    write_release(
+        &shell,
+        &[
+            ("project_name", json!("coinbase/step-deployer")),
+            ("config_name", json!("production")),
+            ("lambda_name", name.clone()),
+            ("step_fn_name", name),
+            ("publish_version", json!(true)),
+        ],
+    );
+    let ended = shell.json("deploy release.json --local");
+    assert_eq!(ended.last().unwrap()["created"], json!(["version 1 of function coinbase-step-deployer"]));
+    assert_eq!(shell.json("plan release.json --local")[0]["changes"], json!([]));
+}
