@@ -5,7 +5,7 @@ use super::{Context, PREVIOUS_FILE};
 use crate::cloud::{CodeUpdate, Function, NewVersion, StateMachine, StepPorts};
 use crate::errors::{Resource, UpdateError};
 use crate::release::{Previous, StepRelease, function_arn};
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::json;
 use bifrost::lifecycle::Proof;
 use bifrost::machine::set_function_version;
@@ -76,8 +76,15 @@ impl<'a> Update<'a> {
         if Sha256::of(now.as_bytes()) != self.previous.definition_sha256 {
             return Err(self.changed_machine());
         }
-        self.put_definition(&format!("{wanted:#}")).await?;
-        Ok(())
+        match self.put_definition(&format!("{wanted:#}")).await {
+            // The answer was lost: executions may have started with the new definition.
+            Err(error)
+                if error.kind == ErrorKind::Unavailable && is_same(&self.state_machine().await?.definition, wanted) =>
+            {
+                Ok(())
+            }
+            answer => Ok(answer?),
+        }
     }
 
     /// Replaces the code that was deployed before, and waits until Lambda has done so.
@@ -97,10 +104,17 @@ impl<'a> Update<'a> {
     pub(super) async fn replace_code(&self, now: Function, zip: Vec<u8>) -> Result<(), UpdateError> {
         let wanted = Sha256::of(&zip);
         let update = CodeUpdate { function: self.function_name().to_owned(), zip, revision_id: now.revision_id };
-        self.ports.functions.update_code(&self.proof, &update).await?;
+        let answer = self.ports.functions.update_code(&self.proof, &update).await;
+        // If the answer was lost, the update may have started all the same.
+        if answer.as_ref().is_err_and(|error| error.kind != ErrorKind::Unavailable) {
+            return Ok(answer?);
+        }
         let updated = self.settled(None).await?;
-        if updated.code_sha256 != Some(wanted) && updated.last_update_status != "Failed" {
-            return Err(self.changed_function());
+        if updated.code_sha256 != Some(wanted) {
+            answer?;
+            if updated.last_update_status != "Failed" {
+                return Err(self.changed_function());
+            }
         }
         self.check_updated(updated)
     }

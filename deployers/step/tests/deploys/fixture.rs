@@ -76,7 +76,11 @@ impl Fixture {
 
     /// As [`new`](Self::new), where Deploy may not call the operation, after so many calls of it.
     pub fn denied(operation: &str, skip: u32) -> Self {
-        let fault = json!({"operation": operation, "skip": skip, "kind": {"error": "AccessDeniedException"}});
+        Self::faulty(&json!({"operation": operation, "skip": skip, "kind": {"error": "AccessDeniedException"}}))
+    }
+
+    /// As [`new`](Self::new), with a fault.
+    pub fn faulty(fault: &Value) -> Self {
         Self { harness: TestHarness::seeded_with(&[("/faults", json!([fault]))]).unwrap() }
     }
 

@@ -66,3 +66,14 @@ async fn update_in_progress_is_waited_for() {
     let seconds = (fixture.harness.store().now() - before).num_seconds();
     assert!((120..=130).contains(&seconds), "{seconds}");
 }
+
+#[tokio::test]
+async fn lost_answer_of_an_update_is_no_failure() {
+    for operation in ["states:UpdateStateMachine", "lambda:UpdateFunctionCode"] {
+        let fixture = Fixture::faulty(&json!({"operation": operation, "kind": {"error_after": "InternalFailure"}}));
+        assert_eq!(fixture.deploy(&versioned("one"), "one").await.path(), PATH, "{operation}");
+        let versions = vec![(1, hash("one"))];
+        let expected = Deployed { definition: definition_with("one", "1"), code: hash("one"), versions };
+        assert_eq!(fixture.deployed(), expected, "{operation}");
+    }
+}
