@@ -13,4 +13,5 @@ mod failing;
 mod fixture;
 mod go_client;
 mod refused;
+mod states;
 mod succeeding;
