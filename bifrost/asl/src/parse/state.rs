@@ -48,7 +48,7 @@ pub(super) fn state(name: StateName, fields: Fields<'_>) -> Option<State> {
     Some(State { name, comment, input_path, output_path, kind: read?, context_use: fields.context_use() })
 }
 
-/// Reports a `Type` that is none.
+/// Reports a `Type` that no state has.
 pub(super) fn report_kind(fields: &Fields<'_>, kind: &str) {
     let kinds = "Task, Pass, Choice, Wait, Succeed, Fail, Parallel or Map";
     fields.report("Type", format!("{kind:?} is not a state type; write {kinds}"));

@@ -197,7 +197,7 @@ impl<'a> Field<'a> {
     /// Clears the field, or what only the deployer sets in it.
     pub(super) fn clear(&self) -> TokenStream {
         let (ident, ty) = (self.ident, self.inner());
-        // That of the expansion, also if a macro of the author wrote the type.
+        // The `self` of the expansion, also if a macro of the author wrote the type.
         let this = quote_spanned!(ty.span().resolved_at(Span::call_site())=> self);
         if self.is_marked("set_by_deployer") {
             quote_spanned!(self.ty.span()=> #this.#ident = __bifrost::unset();)

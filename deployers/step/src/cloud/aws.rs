@@ -65,7 +65,7 @@ impl AwsFunctions for aws_sdk_lambda::Client {
         let code = BASE64_STANDARD.encode(version.code_sha256.as_bytes());
         let request = self.publish_version().function_name(&version.function).code_sha256(code);
         let answer = call.send(request.description(version.release_id.as_str()).send()).await?;
-        call.field("Version", answer.version)
+        call.field("number in Version", answer.version.filter(|version| is_number(version)))
     }
 
     async fn delete_version(&self, call: AwsChange<'_>, name: &str, version: &str) -> Result<(), CloudError> {
@@ -101,6 +101,11 @@ fn code_sha256(base64: &str) -> Option<Sha256> {
     Some(Sha256::from_bytes(bytes.try_into().ok()?))
 }
 
+/// Lambda deletes the whole function if a request to delete a version has none.
+fn is_number(version: &str) -> bool {
+    version.parse::<u64>().is_ok()
+}
+
 fn function_version(version: FunctionConfiguration, request: Request<'_>) -> Result<FunctionVersion, CloudError> {
     let published = request.field("LastModified", version.last_modified)?;
     // `2026-11-21T12:00:00.000+0000`, without the colon of RFC 3339; emulations of AWS have one of RFC 3339.
@@ -108,7 +113,7 @@ fn function_version(version: FunctionConfiguration, request: Request<'_>) -> Res
         .or_else(|_| DateTime::parse_from_rfc3339(&published))
         .ok();
     Ok(FunctionVersion {
-        version: request.field("Version", version.version)?,
+        version: request.field("number in Version", version.version.filter(|version| is_number(version)))?,
         description: version.description.unwrap_or_default(),
         published: request.field("time in LastModified", published)?.with_timezone(&Utc),
     })
@@ -169,4 +174,22 @@ impl AwsStateMachines for aws_sdk_sfn::Client {
 
 fn machine_arn(call: AwsCall<'_>, name: &str) -> String {
     call.arn("states", &format!("stateMachine:{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn version_without_a_number_is_refused() {
+        let request = Request::new("lambda:ListVersionsByFunction", "greeter");
+        let version = |number: &str| {
+            let published = "2026-11-21T12:00:00.000+0000";
+            function_version(FunctionConfiguration::builder().version(number).last_modified(published).build(), request)
+        };
+        assert_eq!(version("7").unwrap().published.to_rfc3339(), "2026-11-21T12:00:00+00:00");
+        for other in ["", "$LATEST", "live"] {
+            assert!(version(other).is_err(), "{other:?}");
+        }
+    }
 }

@@ -47,7 +47,7 @@ impl Names {
     }
 }
 
-/// Checks the name that a user gave, which is that of the package.
+/// Checks the name of the package, as the user gave it.
 pub(super) fn check_name(name: &str) -> Result<(), NewError> {
     let max = Prefix::MAX_NAME_LEN.saturating_sub(MIN_PREFIX_LEN);
     if !is_deployer_name(name) || name.len() > max {

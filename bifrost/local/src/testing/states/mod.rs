@@ -66,7 +66,7 @@ pub struct StatesReport {
 }
 
 impl<D: LocalDeployer> RecordedStates<D> {
-    /// No deploys yet. `version` is that of the current code.
+    /// Without deploys so far. `version` is the version of the current code.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, version: &str) -> Self {
         Self { folder: folder.into(), version: version.to_owned(), deploys: Vec::new() }
